@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
-// Two audiences, one manifest. A plan author depends on this package for the product `Testground` (the SDK), which needs
-// no third-party package: with the trait `Platform` off, as it is by default, none is even cloned. Whoever builds the
-// platform itself (`make build`, or `swift build --traits Platform`) turns the trait on and gets everything.
+// Two audiences, one manifest. A plan author depends on this package for the product
+// `Testground` (the SDK), which needs no third-party package: with the trait `Platform` off, as it is by
+// default, none is even cloned. Whoever builds the platform itself (`make build`, or `swift build --traits
+// Platform`) turns the trait on and gets everything.
 
 import PackageDescription
 
@@ -70,6 +71,10 @@ let package = Package(
         // System
         .target(name: "CLinux", path: "Sources/System/CLinux"),
         target("LinuxSystem", in: "System/LinuxSystem", ["CLinux"]),
+        .systemLibrary(
+            name: "CArchive", path: "Sources/System/CArchive", pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"])]),
+        target("Archives", in: "System/Archives", ["CArchive"]),
 
         // Sync
         target("SyncCore", in: "Sync/SyncCore", ["InstanceContract"]),
@@ -96,12 +101,9 @@ let package = Package(
         target("TaskStorage", in: "Execution/TaskStorage", ["Execution", grdb]),
 
         // Results
-        .systemLibrary(
-            name: "CArchive", path: "Sources/Results/CArchive", pkgConfig: "libarchive",
-            providers: [.apt(["libarchive-dev"])]),
         target(
             "RunResults", in: "Results/RunResults",
-            ["TestgroundModel", "InstanceContract", "Execution", "CArchive"]),
+            ["TestgroundModel", "InstanceContract", "Execution", "Archives"]),
 
         // CLI
         target(

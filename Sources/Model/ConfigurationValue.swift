@@ -1,4 +1,5 @@
-// A free-form configuration value, as TOML files and `--run-cfg k=v` flags carry them to builders and runners.
+// A free-form configuration value, as TOML files and `--run-cfg k=v` flags carry them to builders and
+// runners.
 
 /// A value of a builder's or a runner's configuration table.
 package enum ConfigurationValue: Sendable, Hashable {

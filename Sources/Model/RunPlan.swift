@@ -1,7 +1,8 @@
-// The last stage of the model, and the only one the engine sees: what to build and what to run, every value decided.
+// The last stage of the model, and the only one the engine sees: what to build and what to run, every value
+// decided.
 //
-// parse (Composition, Manifest: what was written) → prepare (PreparedComposition: defaults, percentages, precedence
-// applied and checked) → run plan (this file).
+// parse (Composition, Manifest: what was written) → prepare (PreparedComposition: defaults, percentages,
+// precedence applied and checked) → run plan (this file).
 
 /// Everything one invocation asks for: the builds that are needed, each once, and the runs made of them.
 package struct PreparedComposition: Sendable, Hashable {

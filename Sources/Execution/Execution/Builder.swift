@@ -25,7 +25,8 @@ package struct PlanSources: Sendable, Hashable {
 package struct BuildRequest: Sendable {
     package var build: BuildPlan
     package var sources: PlanSources
-    /// Directory of the builder's own, kept between builds: `data/work/<builder with : as _>`. The builder makes it.
+    /// Directory of the builder's own, kept between builds: `data/work/<builder with : as _>`. The builder
+    /// makes it.
     package var workDirectory: String
     /// Environment for build tools.
     package var environment: [String: String]

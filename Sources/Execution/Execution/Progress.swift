@@ -30,8 +30,8 @@ package enum ProgressEvent: Sendable {
 
 /// Receives progress.
 ///
-/// Called from threads that must not wait: an implementation that can be slow (a terminal, a connection) queues up to a
-/// limit and says what it left out.
+/// Called from threads that must not wait: an implementation that can be slow (a terminal, a connection)
+/// queues up to a limit and says what it left out.
 package protocol ProgressSink: Sendable {
     func report(_ event: ProgressEvent)
 }

@@ -24,10 +24,11 @@ package struct RunRequest: Sendable {
     package var plan: RunPlan
     /// Artifact of each group, by group id.
     package var artifacts: [String: Artifact]
-    /// Where outputs of the run belong: `<outputs>/<runner with : as _>/<plan>/<run>`. The runner makes it and below it
-    /// `<group>/<n>` for every instance.
+    /// Where outputs of the run belong: `<outputs>/<runner with : as _>/<plan>/<run>`. The runner makes it
+    /// and below it `<group>/<n>` for every instance.
     package var outputsDirectory: String
-    /// A directory of the runner's own for what must survive the process: run records, sockets (`data/work/<runner>`).
+    /// A directory of the runner's own for what must survive the process: run records, sockets
+    /// (`data/work/<runner>`).
     package var workDirectory: String
     package var revision: SourceRevision
     package var seed: UInt64
@@ -58,9 +59,9 @@ package struct RunRequest: Sendable {
 
 /// Starts the instances of a run, supervises them, and says how each ended.
 ///
-/// A plan that fails is a result, not an error: `run` throws `ExecutionError` only when the run could not be carried out
-/// (no artifact, no permission, no space). Cancelling the task ends every instance (SIGTERM, the grace, SIGKILL) and
-/// still returns the record, with instances marked `canceled`.
+/// A plan that fails is a result, not an error: `run` throws `ExecutionError` only when the run could not be
+/// carried out (no artifact, no permission, no space). Cancelling the task ends every instance (SIGTERM, the
+/// grace, SIGKILL) and still returns the record, with instances marked `canceled`.
 package protocol Runner: Sendable {
     /// E.g. `local:exec`.
     var id: String { get }

@@ -154,7 +154,8 @@ package protocol TaskStore: Sendable {
     func task(id: String) async throws -> TaskRecord?
     /// Newest first.
     func tasks(_ filter: TaskFilter) async throws -> [TaskRecord]
-    /// Marks every task in state `processing` or `scheduled` whose owner is gone as canceled, with the reason; returns them.
+    /// Marks every task in state `processing` or `scheduled` whose owner is gone as canceled, with the
+    /// reason; returns them.
     func markInterrupted(at unixNanoseconds: Int64, reason: String, isAlive: @Sendable (TaskOwner) -> Bool)
         async throws -> [TaskRecord]
 }
