@@ -2,4 +2,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+// prctl(PR_SET_NAME): names the calling thread; at most 15 bytes are kept.
+int clinux_set_thread_name(const char *name);
+
 #endif
