@@ -134,6 +134,6 @@ let package = Package(
         tests("RunResults", ["TestgroundModel", "Execution", "RunResults"]),
         tests("Commands", ["TestgroundModel", "Execution", "Commands", argumentParser]),
         tests("House", []),
-        tests("EndToEnd", ["LinuxSystem"]),
+        tests("EndToEnd", ["TestgroundProgram"]),
     ]
 )
