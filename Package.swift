@@ -76,6 +76,9 @@ let package = Package(
             providers: [.apt(["libarchive-dev"])]),
         target("Archives", in: "System/Archives", ["CArchive"]),
 
+        // Network
+        target("LinkModel", in: "Network/LinkModel"),
+
         // Sync
         target("SyncCore", in: "Sync/SyncCore", ["InstanceContract"]),
         target(
@@ -121,6 +124,7 @@ let package = Package(
         tests("TestgroundModel", ["TestgroundModel"]),
         tests("InstanceContract", ["InstanceContract"]),
         tests("LinuxSystem", ["LinuxSystem"]),
+        tests("LinkModel", ["LinkModel"]),
         tests("SyncCore", ["InstanceContract", "SyncCore"]),
         tests(
             "SyncServer",

@@ -36,6 +36,7 @@ private let house: [(target: String, folder: String)] = [
     ("LinuxSystem", "Sources/System/LinuxSystem"),
     ("CArchive", "Sources/System/CArchive"),
     ("Archives", "Sources/System/Archives"),
+    ("LinkModel", "Sources/Network/LinkModel"),
     ("SyncCore", "Sources/Sync/SyncCore"),
     ("SyncServer", "Sources/Sync/SyncServer"),
     ("SyncClient", "Sources/Sync/SyncClient"),
@@ -57,7 +58,7 @@ private let toolchain: Set<String> = [
 ]
 
 /// Modules that decide purely: no socket, clock or device.
-private let pureTargets: Set<String> = ["TestgroundModel", "InstanceContract", "SyncCore"]
+private let pureTargets: Set<String> = ["TestgroundModel", "InstanceContract", "LinkModel", "SyncCore"]
 
 private func imports(of file: SourceFile) -> [String] {
     file.lines.compactMap { line in
