@@ -117,16 +117,18 @@ struct LinkTests {
 
     @Test("correlation makes losses come in bursts")
     func correlation() {
-        func repeats(_ correlation: Double) -> Double {
+        /// How much likelier a loss is after a loss than at any time.
+        func burstiness(_ correlation: Double) -> Double {
             let lost = fates(
-                LinkShape(loss: Chance(percentage: 30, correlation: correlation)), count: 200_000
+                LinkShape(loss: Chance(percentage: 30, correlation: correlation)), count: 100_000
             )
             .map { $0 == .drop(.lost) }
             let after = zip(lost, lost.dropFirst()).filter(\.0)
-            return Double(after.filter(\.1).count) / Double(max(1, after.count))
+            let repeated = Double(after.filter(\.1).count) / Double(max(1, after.count))
+            return repeated / (Double(lost.filter { $0 }.count) / Double(lost.count))
         }
-        #expect(abs(repeats(0) - 0.3) < 0.01)
-        #expect(repeats(50) > 0.4)
+        #expect(abs(burstiness(0) - 1) < 0.05)
+        #expect(burstiness(50) > 2)
     }
 
     @Test(
