@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# usage: demo.sh PROGRAM
+# The main job, as a newcomer would do it: two example plans, their verdicts, and where the outputs are.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+program=$(realpath "$1")
+export TESTGROUND_HOME=${TESTGROUND_HOME:-$PWD/.build/demo-home}
+mkdir -p "$TESTGROUND_HOME"
+
+show() {
+    printf '\n$ testground %s\n' "$*"
+    "$program" "$@"
+}
+
+show run single --plan Plans/example --testcase sync --instances 5
+show run single --plan Plans/benchmarks --testcase barrier --instances 50
+show tasks
+printf '\nEverything the instances wrote is below %s\n' "$TESTGROUND_HOME/data/outputs"
