@@ -121,7 +121,9 @@ let package = Package(
             path: "Sources/CLI/TestgroundProgram", swiftSettings: settings),
 
         // Tests
-        tests("TestgroundModel", ["TestgroundModel"]),
+        tests(
+            "TestgroundModel", ["TestgroundModel"],
+            resources: [.copy("GoReference"), .copy("TemplateTable.json")]),
         tests("InstanceContract", ["InstanceContract"]),
         tests("LinuxSystem", ["LinuxSystem"]),
         tests("LinkModel", ["LinkModel"]),

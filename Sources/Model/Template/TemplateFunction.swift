@@ -72,6 +72,7 @@ extension TemplateFunction {
 extension TemplateValue {
     /// The text of a string argument.
     package func expectString() throws(TemplateFunction.Failure) -> String {
+        if self == .null { throw TemplateFunction.Failure("it expects a string and got no value") }
         guard case .string(let text) = self else {
             throw TemplateFunction.Failure("it expects a string, not a value of type \(typeName)")
         }

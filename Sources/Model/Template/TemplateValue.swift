@@ -14,7 +14,7 @@ package enum TemplateValue: Sendable, Hashable {
     case list([TemplateValue])
     /// Go's `map[string]interface{}`: a missing key is no value, printed `<no value>`.
     case map([String: TemplateValue])
-    /// Go's `map[string]string`, as `.Env` is: a missing key is the empty string.
+    /// Go's `map[string]string`, as `.Env` is: a missing key is no value, but `index` finds "" there.
     case strings([String: String])
     /// Go's struct, as a composition's data is: an unknown field is an error.
     case record([String: TemplateValue])

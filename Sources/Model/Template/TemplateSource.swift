@@ -1,0 +1,55 @@
+// The bytes of a template, with the way from an offset to a line and column.
+
+/// A template's text as it was written.
+struct TemplateSource: Sendable {
+    let file: String
+    let bytes: [UInt8]
+    /// Offsets at which lines begin.
+    private let lineStarts: [Int]
+
+    init(_ text: String, file: String) {
+        self.file = file
+        bytes = Array(text.utf8)
+        lineStarts = Self.lineStarts(of: bytes)
+    }
+
+    static func lineStarts(of bytes: [UInt8]) -> [Int] {
+        var starts = [0]
+        for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+            starts.append(offset + 1)
+        }
+        return starts
+    }
+
+    /// The place of a byte. Columns count Unicode scalars, as editors and the TOML parser do.
+    func location(at offset: Int) -> SourceLocation {
+        let offset = min(max(offset, 0), bytes.count)
+        var low = 0
+        var high = lineStarts.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if lineStarts[middle] <= offset { low = middle } else { high = middle }
+        }
+        let scalars = bytes[lineStarts[low]..<offset].count { $0 & 0xC0 != 0x80 }
+        return SourceLocation(file: file, line: low + 1, column: scalars + 1)
+    }
+
+    func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+
+    /// The text of a range for a message, cut where it would make the message unreadable.
+    func excerpt(_ range: Range<Int>) -> String {
+        let limit = 60
+        let text = text(range)
+        return text.count <= limit ? text : text.prefix(limit) + "…"
+    }
+
+    /// The same in quotes; a text with quotes of its own stays readable.
+    func quotedExcerpt(_ range: Range<Int>) -> String {
+        let excerpt = excerpt(range)
+        return excerpt.contains("\"") ? "'\(excerpt)'" : "\"\(excerpt)\""
+    }
+
+    func error(at offset: Int, _ message: String, remedy: String? = nil) -> TemplateError {
+        TemplateError(at: location(at: offset), message, remedy: remedy)
+    }
+}
