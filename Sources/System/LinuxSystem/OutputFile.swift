@@ -32,6 +32,9 @@ package struct OutputFile: ~Copyable, Sendable {
 
     deinit { close(descriptor) }
 
+    /// For wrappers of this target that hand the file to the kernel or to a signal handler.
+    var rawDescriptor: Int32 { descriptor }
+
     /// Writes all bytes.
     ///
     /// - Throws: `SystemError`, e.g. `ENOSPC` when the disk is full; a part may have been written by then.

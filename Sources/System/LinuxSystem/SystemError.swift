@@ -28,7 +28,8 @@ package struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// E.g. `open /nowhere: No such file or directory`.
     package var description: String {
-        let reason = String(cString: strerror(code))
+        // getaddrinfo(3) has codes of its own, all negative.
+        let reason = code < 0 ? String(cString: gai_strerror(code)) : String(cString: strerror(code))
         return subject.isEmpty ? "\(call): \(reason)" : "\(call) \(subject): \(reason)"
     }
 }
