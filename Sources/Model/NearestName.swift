@@ -8,14 +8,14 @@ func nearestName(to written: String, among known: some Sequence<String>) -> Stri
         .filter { $0.distance <= limit }
         .min { rank($0) < rank($1) }?.name
 
-    /// The nearest first, among equals the one of like length, then by name so that the answer is always the same.
+    /// The nearest first, among equals the one of like length, then by name: always the same answer.
     func rank(_ candidate: (name: String, distance: Int)) -> (Int, Int, String) {
         (candidate.distance, abs(candidate.name.count - written.count), candidate.name)
     }
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other (optimal string
-/// alignment).
+/// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other (optimal
+/// string alignment).
 func editDistance(_ from: String, _ to: String) -> Int {
     let from = Array(from.lowercased())
     let to = Array(to.lowercased())

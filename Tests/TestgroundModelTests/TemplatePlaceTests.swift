@@ -19,10 +19,10 @@ struct TemplatePlaceTests {
     @Test("an unknown function is named with its line and column and the nearest known one")
     func unknownFunction() throws {
         let text = "[metadata]\nname = \"a\"\n\n{{- with (lod_resource \"x\") }}{{ end }}"
-        #expect(
-            try error(text).description
-                == #"composition.toml:4:11: function "lod_resource" not defined (did you mean "load_resource"?)"#
-        )
+        let expected =
+            #"composition.toml:4:11: function "lod_resource" not defined "#
+            + #"(did you mean "load_resource"?)"#
+        #expect(try error(text).description == expected)
     }
 
     @Test("columns count characters, not bytes")
@@ -50,7 +50,8 @@ struct TemplatePlaceTests {
     @Test("a place in copied text leads to the same character, one in a value to its action")
     func sourceMap() throws {
         let text =
-            "a = 1 {{- /* gone */}}\nü{{ .Env.Name }} = [x\n{{ range $i := split \"p,q\" }}\n{{ $i }}!{{ end }}\n"
+            "a = 1 {{- /* gone */}}\nü{{ .Env.Name }} = [x\n"
+            + "{{ range $i := split \"p,q\" }}\n{{ $i }}!{{ end }}\n"
         let rendered = try TextTemplate(text, file: "c", functions: [.split]).render(environment)
         #expect(rendered.text == "a = 1\nütrès long = [x\n\np!\nq!\n")
         func place(_ line: Int, _ column: Int) -> [Int] {

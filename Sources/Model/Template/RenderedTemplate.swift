@@ -7,6 +7,7 @@ package struct RenderedTemplate: Sendable {
     /// Actions that had no value, whose text is therefore `<no value>`.
     package let warnings: [Diagnostic]
     private let source: TemplateSource
+    private let rendered: TemplateSource
     private let segments: [Segment]
 
     /// From here to the next segment, the output came from one place.
@@ -20,31 +21,17 @@ package struct RenderedTemplate: Sendable {
     init(_ output: TemplateOutput, source: TemplateSource, warnings: [Diagnostic]) {
         self.warnings = warnings
         text = String(decoding: output.bytes, as: UTF8.self)
+        rendered = TemplateSource(text, file: source.file)
         segments = output.segments
         self.source = source
     }
 
-    /// The place of the template that a place of the rendered text came from: the same character for text, the
-    /// action's first for a value. Line and column count from 1, columns in Unicode scalars; what is beyond the
+    /// The place of the template that a place of the rendered text came from: the same character for text,
+    /// the action's first for a value. Line and column count from 1, columns in Unicode scalars; what is
+    /// beyond the
     /// text's end stands for its end.
     package func location(line: Int, column: Int) -> SourceLocation {
-        source.location(at: sourceOffset(ofOutput: outputOffset(line: line, column: column)))
-    }
-
-    private func outputOffset(line: Int, column: Int) -> Int {
-        let bytes = Array(text.utf8)
-        let starts = TemplateSource.lineStarts(of: bytes)
-        guard line >= 1 else { return 0 }
-        guard line <= starts.count else { return bytes.count }
-        var offset = starts[line - 1]
-        let end = line < starts.count ? starts[line] - 1 : bytes.count
-        var remaining = column - 1
-        while remaining > 0, offset < end {
-            offset += 1
-            while offset < end, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
-            remaining -= 1
-        }
-        return offset
+        source.location(at: sourceOffset(ofOutput: rendered.offset(line: line, column: column)))
     }
 
     private func sourceOffset(ofOutput offset: Int) -> Int {

@@ -14,8 +14,8 @@ extension TemplateBuiltin {
         case .html: .string(TemplateEscaping.html(try joined(arguments, limit)))
         case .js: .string(TemplateEscaping.javaScript(try joined(arguments, limit)))
         case .urlquery: .string(TemplateEscaping.query(try joined(arguments, limit)))
-        case .print: .string(try bounded(TemplateFormat.print(arguments.map { $0 ?? .null }), limit))
-        case .println: .string(try bounded(TemplateFormat.printLine(arguments.map { $0 ?? .null }), limit))
+        case .print: .string(TemplateFormat.print(try bounded(arguments, limit)))
+        case .println: .string(TemplateFormat.printLine(try bounded(arguments, limit)))
         case .printf: .string(try printf(arguments, limit))
         case .not: .boolean(!(arguments[0]?.isTrue ?? false))
         case .len: .integer(try length(arguments[0]))
@@ -32,9 +32,13 @@ extension TemplateBuiltin {
 
     // MARK: Text
 
-    private func bounded(_ text: String, _ limit: Int) throws(Failure) -> String {
-        guard text.utf8.count <= limit else { throw Failure("the result exceeds \(limit) bytes") }
-        return text
+    /// The arguments, unless their strings alone exceed the limit: better known before they are joined.
+    private func bounded(_ arguments: [TemplateValue?], _ limit: Int) throws(Failure) -> [TemplateValue] {
+        let bytes = arguments.reduce(0) { sum, argument in
+            if case .string(let text) = argument { sum + text.utf8.count } else { sum }
+        }
+        guard bytes <= limit else { throw Failure("the result exceeds \(limit) bytes") }
+        return arguments.map { $0 ?? .null }
     }
 
     private func printf(_ arguments: [TemplateValue?], _ limit: Int) throws(Failure) -> String {
@@ -47,9 +51,8 @@ extension TemplateBuiltin {
 
     /// What the escaping functions escape: a lone string as it is, otherwise what `print` makes of all.
     private func joined(_ arguments: [TemplateValue?], _ limit: Int) throws(Failure) -> String {
-        try bounded(
-            TemplateFormat.print(
-                arguments.map { $0 == .null ? .string("<no value>") : $0 ?? .string("<no value>") }), limit)
+        TemplateFormat.print(
+            try bounded(arguments, limit).map { $0 == .null ? .string("<no value>") : $0 })
     }
 
     // MARK: Elements

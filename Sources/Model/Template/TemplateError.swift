@@ -1,4 +1,4 @@
-// What is wrong with a template or with the data it met: the place in the template, the offending text, the remedy.
+// What is wrong with a template or the data it met: where in the template, the offending text, the remedy.
 
 /// A template that cannot be parsed or rendered.
 package struct TemplateError: Error, Hashable, CustomStringConvertible {

@@ -1,9 +1,9 @@
-// Walks the statements of a template with its data. Values of pipelines are in TemplateEvaluator+Pipelines.swift.
+// Walks the statements of a template with its data. TemplateEvaluator+Pipelines.swift computes values.
 
 /// One rendering.
 ///
-/// Between operands a value is a `TemplateValue?`: nil is Go's "no value", which an absent map key gives. Fields
-/// of no value are no value, and printed it is `<no value>`.
+/// Between operands a value is a `TemplateValue?`: nil is Go's "no value", which an absent map key gives.
+/// Fields of no value are no value, and printed it is `<no value>`.
 struct TemplateEvaluator {
     let source: TemplateSource
     let definitions: [String: [TemplateStatement]]

@@ -197,16 +197,13 @@ struct TemplateFormat {
 
     private func readNumber(_ cursor: inout Cursor) -> Int? {
         var number: Int?
-        while let scalar = cursor.scalar,
-            let digit = scalar.properties.numericType == .decimal && scalar.isASCII
-                ? Int(scalar.value) - 0x30 : nil
-        {
+        while let scalar = cursor.scalar, "0"..."9" ~= scalar {
             if let number, number > Self.largestWidth {
                 // Go gives up on the whole format.
                 cursor.position = cursor.format.count
                 return nil
             }
-            number = (number ?? 0) * 10 + digit
+            number = (number ?? 0) * 10 + Int(scalar.value - 0x30)
             cursor.position += 1
         }
         return number
@@ -217,13 +214,8 @@ struct TemplateFormat {
         guard cursor.argument < cursor.arguments.count else { return nil }
         defer { cursor.argument += 1 }
         guard case .integer(let value) = cursor.arguments[cursor.argument],
-            abs(value.clamped) <= Self.largestWidth
+            value.magnitude <= Self.largestWidth
         else { return nil }
         return Int(value)
     }
-}
-
-extension Int64 {
-    /// Near enough for a comparison, and safe to negate.
-    fileprivate var clamped: Int64 { Swift.max(self, .min + 1) }
 }

@@ -164,7 +164,7 @@ struct TemplateParser {
         return keyword == .break ? .breakLoop : .continueLoop
     }
 
-    /// The rest of an `if`, `with` or `range`. `{{else if}}` and `{{else with}}` share the outer one's `{{end}}`.
+    /// The rest of an `if`, `with` or `range`. `{{else if}}` and `{{else with}}` share the outer `{{end}}`.
     private mutating func parseBranch(
         _ opener: TemplateToken, _ name: String
     ) throws(TemplateError) -> TemplateBranch {

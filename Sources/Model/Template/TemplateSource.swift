@@ -10,15 +10,11 @@ struct TemplateSource: Sendable {
     init(_ text: String, file: String) {
         self.file = file
         bytes = Array(text.utf8)
-        lineStarts = Self.lineStarts(of: bytes)
-    }
-
-    static func lineStarts(of bytes: [UInt8]) -> [Int] {
         var starts = [0]
         for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
             starts.append(offset + 1)
         }
-        return starts
+        lineStarts = starts
     }
 
     /// The place of a byte. Columns count Unicode scalars, as editors and the TOML parser do.
@@ -32,6 +28,21 @@ struct TemplateSource: Sendable {
         }
         let scalars = bytes[lineStarts[low]..<offset].count { $0 & 0xC0 != 0x80 }
         return SourceLocation(file: file, line: low + 1, column: scalars + 1)
+    }
+
+    /// The byte at a place; what is beyond a line's or the text's end stands for that end.
+    func offset(line: Int, column: Int) -> Int {
+        guard line >= 1 else { return 0 }
+        guard line <= lineStarts.count else { return bytes.count }
+        var offset = lineStarts[line - 1]
+        let end = line < lineStarts.count ? lineStarts[line] - 1 : bytes.count
+        var remaining = column - 1
+        while remaining > 0, offset < end {
+            offset += 1
+            while offset < end, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
+            remaining -= 1
+        }
+        return offset
     }
 
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }

@@ -1,4 +1,4 @@
-// The syntax tree of a template. Ranges are of bytes in the source: for errors and for the way back from the output.
+// The syntax tree of a template. Ranges are of bytes in the source: for errors and for the source map.
 
 /// A parsed text: the statements outside every `define`, and the named templates.
 struct TemplateSyntax: Sendable {

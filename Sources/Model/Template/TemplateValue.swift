@@ -41,7 +41,7 @@ extension TemplateValue {
         }
     }
 
-    /// Whether `if`, `with`, `and`, `or` and `not` take it for true: it is not the zero or empty value of its type.
+    /// Whether `if`, `with`, `and`, `or` and `not` take it for true: neither zero nor empty.
     var isTrue: Bool {
         switch self {
         case .null: false
@@ -56,7 +56,7 @@ extension TemplateValue {
         }
     }
 
-    /// The entries of a map or a record ordered by the bytes of their keys, as Go orders them; nil for other values.
+    /// The entries of a map or a record in the order of their keys' bytes, as in Go; nil for others.
     var sortedEntries: [(key: String, value: TemplateValue)]? {
         switch self {
         case .map(let entries), .record(let entries):
