@@ -17,7 +17,8 @@ struct TemplateParser {
     /// What ended a list of statements.
     private enum Terminator {
         case end
-        case otherwise
+        /// `{{else}}`, or in `{{else if …}}` and `{{else with …}}` the keyword, which begins a branch of its own.
+        case otherwise(chained: TemplateToken?)
         case endOfText
     }
 
@@ -124,10 +125,9 @@ struct TemplateParser {
             return .end
         }
         skipSpaces()
-        if token.kind != .keyword(.if), token.kind != .keyword(.with) {
-            _ = try expect(.rightDelimiter, in: "else")
-        }
-        return .otherwise
+        if token.kind == .keyword(.if) || token.kind == .keyword(.with) { return .otherwise(chained: take()) }
+        _ = try expect(.rightDelimiter, in: "else")
+        return .otherwise(chained: nil)
     }
 
     private mutating func parseStatement() throws(TemplateError) -> TemplateStatement {
@@ -175,21 +175,22 @@ struct TemplateParser {
         let (body, terminator) = try parseStatements(openedBy: opener)
         if name == "range" { rangeDepth -= 1 }
         var branch = TemplateBranch(pipeline: pipeline, body: body, alternative: [])
-        guard terminator == .otherwise else { return branch }
-        let chained = token
-        if chained.kind == opener.kind, name != "range" {
-            next += 1
+        guard case .otherwise(let chained) = terminator else { return branch }
+        if let chained {
+            guard chained.kind == opener.kind else {
+                throw source.error(
+                    at: chained.range.lowerBound,
+                    "unexpected {{else \(source.text(chained.range))}} in \(name)",
+                    remedy: "write {{else}}{{\(source.text(chained.range)) …}} and close both")
+            }
             nesting += 1
             defer { nesting -= 1 }
             let inner = try parseBranch(chained, name)
             branch.alternative = [name == "if" ? .condition(inner) : .with(inner)]
             return branch
         }
-        if case .keyword = chained.kind, next > 0, tokens[next - 1].kind != .rightDelimiter {
-            throw unexpected(in: "else of \(name)")
-        }
         let (alternative, end) = try parseStatements(openedBy: opener)
-        guard end == .end else {
+        guard case .end = end else {
             throw source.error(
                 at: tokens[max(0, next - 1)].range.lowerBound, "expected {{end}}; found a second {{else}}")
         }
@@ -223,7 +224,7 @@ struct TemplateParser {
         (variables, rangeDepth) = (["$"], 0)
         defer { (variables, rangeDepth) = outer }
         let (body, terminator) = try parseStatements(openedBy: opener)
-        guard terminator == .end else {
+        guard case .end = terminator else {
             next -= 1
             throw source.error(at: token.range.lowerBound, "unexpected {{else}} in \(context)")
         }

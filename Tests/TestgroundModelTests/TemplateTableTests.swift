@@ -6,7 +6,7 @@ import Testing
 @testable import TestgroundModel
 
 @Suite("the template language renders as Go's text/template")
-struct TemplateConformanceTests {
+struct TemplateTableTests {
     @Test("every row of the table renders to its output or ends in its error")
     func rowsOfTheTable() throws {
         let table = try #require(TemplateTable.shared)
