@@ -91,7 +91,9 @@ struct TemplateEvaluator {
                 let isWith = if case .with = statement { true } else { false }
                 let flow = try runBranch(branch, dot, rebindsDot: isWith)
                 if flow != .onward { return flow }
-            case .range(let branch): try runRange(branch, dot)
+            case .range(let branch):
+                let flow = try runRange(branch, dot)
+                if flow != .onward { return flow }
             case .invocation(let name, let data, let range): try invoke(name, data, dot, at: range.lowerBound)
             case .breakLoop: return .breakLoop
             case .continueLoop: return .continueLoop
@@ -130,7 +132,10 @@ struct TemplateEvaluator {
 
     // MARK: Range
 
-    private mutating func runRange(_ branch: TemplateBranch, _ dot: TemplateValue?) throws(TemplateError) {
+    /// A `{{continue}}` in its `{{else}}` is the outer loop's, a `{{break}}` there its own, as Go has it.
+    private mutating func runRange(
+        _ branch: TemplateBranch, _ dot: TemplateValue?
+    ) throws(TemplateError) -> Flow {
         let scope = variables.count
         try enter(at: branch.pipeline.range.lowerBound)
         defer {
@@ -155,7 +160,8 @@ struct TemplateEvaluator {
                     "range can't iterate over \(describe(branch.pipeline.range)) of type \(other.typeName)",
                     remedy: "range takes lists, maps and integers")
             }
-        if isEmpty { _ = try run(branch.alternative, dot) }
+        guard isEmpty, try run(branch.alternative, dot) == .continueLoop else { return .onward }
+        return .continueLoop
     }
 
     private mutating func iterateIntegers(

@@ -50,7 +50,8 @@ struct TemplateSource: Sendable {
     /// The text of a range for a message, cut where it would make the message unreadable.
     func excerpt(_ range: Range<Int>) -> String {
         let limit = 60
-        let text = text(range)
+        let blanks = bytes[range].reversed().prefix { $0 == 0x20 || (0x09...0x0D).contains($0) }.count
+        let text = text(range.lowerBound..<range.upperBound - blanks)
         return text.count <= limit ? text : text.prefix(limit) + "…"
     }
 
