@@ -132,7 +132,7 @@ let package = Package(
             "SyncServer",
             ["InstanceContract", "SyncCore", "SyncServer", "SyncClient", nioCore, nioPosix, nioEmbedded]),
         tests("SyncClient", ["InstanceContract", "SyncClient"]),
-        tests("Testground", ["InstanceContract", "Testground"]),
+        tests("Testground", ["InstanceContract", "LinuxSystem", "Testground"]),
         tests("Engine", ["TestgroundModel", "Execution", "Engine"]),
         tests("Builders", ["TestgroundModel", "Execution", "Builders"]),
         tests("Runners", ["TestgroundModel", "InstanceContract", "LinuxSystem", "Execution", "Runners"]),

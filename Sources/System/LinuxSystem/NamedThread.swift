@@ -17,8 +17,9 @@ package struct NamedThread: Sendable {
     /// Linux keeps 15 bytes of a thread's name (PR_SET_NAME(2const)).
     private static let longestName = 15
 
-    /// Stack of a thread: enough for formatting and name resolution; only touched pages count as memory.
-    private static let stackBytes = 256 * 1024
+    /// Stack of a thread: enough for name resolution and for closures of a plan; only touched pages count as
+    /// memory.
+    private static let stackBytes = 1024 * 1024
 
     private init(_ thread: pthread_t) { self.thread = thread }
 
