@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A test plan in Python's standard library alone, which speaks the contract by hand.
 
-Environment reads what the instance is told, Recorder says what it has to say, SyncClient talks to the sync service
-over a WebSocket of its own. The test cases stand at the end.
+Environment reads what the instance is told, Recorder says what it has to say, SyncClient talks to the
+sync service over a WebSocket of its own. The test cases stand at the end.
 """
 
 import base64

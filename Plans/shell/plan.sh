@@ -12,11 +12,10 @@ now() {
     echo "$ns"
 }
 
-# A text as the inside of a JSON string. Control characters other than tab and newline become spaces.
+# A text as the inside of a JSON string. Control characters other than newline become spaces.
 json() {
-    printf '%s' "$1" | tr '\001-\010\013-\037' ' ' |
-        awk 'BEGIN { ORS = "" }
-             { gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); gsub(/\t/, "\\t"); print (NR > 1 ? "\\n" : "") $0 }'
+    printf '%s' "$1" | tr '\001-\011\013-\037' ' ' | sed 's/[\\"]/\\&/g' |
+        awk 'BEGIN { ORS = "" } { print (NR > 1 ? "\\n" : "") $0 }'
 }
 
 group=$(json "$TEST_GROUP_ID")
@@ -55,8 +54,8 @@ param() { printf '%s' "${TEST_INSTANCE_PARAMS:-}" | tr '|' '\n' | sed -n "s/^$1=
 
 # --- The sync service: a WebSocket on file descriptor 3, one request at a time --------------------
 
-# send_frame FIRST PAYLOAD: sends a frame: its first byte (given in octal), the length, a mask of zeros (which is
-# a mask, and leaves the payload as it is), the payload.
+# send_frame FIRST PAYLOAD: sends a frame: its first byte (given in octal), the length, a mask of zeros
+# (which is a mask, and leaves the payload as it is), the payload.
 send_frame() {
     length=$(printf '%s' "$2" | wc -c)
     if [ "$length" -lt 126 ]; then
