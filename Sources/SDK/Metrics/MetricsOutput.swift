@@ -41,9 +41,17 @@ final class MetricsOutput: Sendable {
             State(queue: MetricsQueue(intervals: intervals, now: SystemClock.monotonic())))
     }
 
-    /// Starts the writing thread.
+    /// Starts the writing thread. Without one every line is lost, and `close` waits for nothing.
     func start() throws(SystemError) {
-        try NamedThread.start("metrics") { [self] in run() }.detach()
+        do throws(SystemError) {
+            try NamedThread.start("metrics") { [self] in run() }.detach()
+        } catch {
+            monitor.change { state in
+                state.queue.close()
+                state.finished = true
+            }
+            throw error
+        }
     }
 
     func append(_ line: MetricLine, to stream: MetricStream) {
