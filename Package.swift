@@ -78,6 +78,7 @@ let package = Package(
 
         // Network
         target("LinkModel", in: "Network/LinkModel"),
+        target("NetworkEmulator", in: "Network/NetworkEmulator", ["LinuxSystem", "LinkModel"]),
 
         // Sync
         target("SyncCore", in: "Sync/SyncCore", ["InstanceContract"]),
@@ -127,11 +128,12 @@ let package = Package(
         tests("InstanceContract", ["InstanceContract"]),
         tests("LinuxSystem", ["LinuxSystem"]),
         tests("LinkModel", ["LinkModel"]),
+        tests("NetworkEmulator", ["LinuxSystem", "LinkModel", "NetworkEmulator"]),
         tests("SyncCore", ["InstanceContract", "SyncCore"]),
         tests(
             "SyncServer",
             ["InstanceContract", "SyncCore", "SyncServer", "SyncClient", nioCore, nioPosix, nioEmbedded]),
-        tests("SyncClient", ["InstanceContract", "LinuxSystem", "SyncClient"]),
+        tests("SyncClient", ["InstanceContract", "SyncClient"]),
         tests("Testground", ["InstanceContract", "LinuxSystem", "Testground"]),
         tests("Engine", ["TestgroundModel", "Execution", "Engine"]),
         tests("Builders", ["TestgroundModel", "Execution", "Builders"]),

@@ -87,9 +87,7 @@ extension TemplateParser {
         if text.hasSuffix("i"), !text.lowercased().contains("0x") {
             throw source.error(at: token.range.lowerBound, "complex number \(text) is not supported")
         }
-        guard text.contains(where: \.isHexDigit), Self.hasProperUnderscores(text) else {
-            throw badNumber(text, token)
-        }
+        guard Self.hasProperUnderscores(text) else { throw badNumber(text, token) }
         let plain = text.filter { $0 != "_" }.lowercased()
         if let value = Self.integer(plain) { return .integer(value) }
         let isHexadecimal = plain.contains("x")

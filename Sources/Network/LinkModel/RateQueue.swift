@@ -14,8 +14,8 @@ package struct RateQueue: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - bytes: IP bytes of one wire segment.
-    ///   - limitBytes: bytes that may wait in front of the packet, itself included; a packet that finds the queue empty is
-    ///     always admitted.
+    ///   - limitBytes: bytes that may wait in front of the packet, itself included; a packet that finds
+    ///     the queue empty is always admitted.
     package mutating func admit(
         bytes: Int, rate: Bandwidth, limitBytes: Int, at now: Instant
     ) -> Instant? {

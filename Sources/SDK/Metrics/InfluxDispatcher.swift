@@ -33,17 +33,8 @@ final class InfluxDispatcher: Sendable {
         self.post = post
     }
 
-    /// Starts the sending thread. Without one every point is lost, and `close` waits for nothing.
     func start() throws(SystemError) {
-        do throws(SystemError) {
-            try NamedThread.start("influxdb") { [self] in run() }.detach()
-        } catch {
-            monitor.change { state in
-                state.batcher.abandon()
-                state.finished = true
-            }
-            throw error
-        }
+        try NamedThread.start("influxdb") { [self] in run() }.detach()
     }
 
     func add(_ line: InfluxLine) {

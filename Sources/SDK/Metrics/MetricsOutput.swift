@@ -19,9 +19,6 @@ final class MetricsOutput: Sendable {
     private let report: @Sendable (String) -> Void
     private let monitor: Monitor<State>
 
-    /// Bytes of most points, taken at once.
-    private static let commonLine = 160
-
     /// Longest wait of the thread when nothing is due; it only looks around then.
     private static let idleNanoseconds: Int64 = 3600 * 1_000_000_000
 
@@ -44,17 +41,9 @@ final class MetricsOutput: Sendable {
             State(queue: MetricsQueue(intervals: intervals, now: SystemClock.monotonic())))
     }
 
-    /// Starts the writing thread. Without one every line is lost, and `close` waits for nothing.
+    /// Starts the writing thread.
     func start() throws(SystemError) {
-        do throws(SystemError) {
-            try NamedThread.start("metrics") { [self] in run() }.detach()
-        } catch {
-            monitor.change { state in
-                state.queue.close()
-                state.finished = true
-            }
-            throw error
-        }
+        try NamedThread.start("metrics") { [self] in run() }.detach()
     }
 
     func append(_ line: MetricLine, to stream: MetricStream) {
@@ -129,11 +118,7 @@ final class MetricsOutput: Sendable {
             return nil
         }
         forward?(line, stream)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.commonLine)
-        line.write(to: &bytes)
-        bytes.append(UInt8(ascii: "\n"))
-        return bytes
+        return Array((line.json + "\n").utf8)
     }
 }
 

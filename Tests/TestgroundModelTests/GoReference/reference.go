@@ -96,13 +96,8 @@ func (r row) render() (string, error) {
 		"atoi": strconv.Atoi,
 		"pick": func(m map[string]any, key string) map[string]any { return map[string]any{key: m[key]} },
 		"withEnv": func(m map[string]any) map[string]any {
-			extended := map[string]any{"Env": r.Environment}
-			for k, v := range m {
-				if k != "Env" {
-					extended[k] = v
-				}
-			}
-			return extended
+			m["Env"] = r.Environment
+			return m
 		},
 		"fail": func() (any, error) { return nil, errors.New("on purpose") },
 	}

@@ -1,0 +1,138 @@
+// One instance on the switch: its addresses, its links, its rules.
+//
+// Hot path: links lie in raw memory, since each is changed by every packet that takes it.
+
+package import LinkModel
+
+/// A shape for one destination network.
+package struct LinkRule: Sendable, Hashable {
+    package var destination: Prefix
+    package var shape: LinkShape
+
+    package init(destination: Prefix, shape: LinkShape) {
+        self.destination = destination
+        self.shape = shape
+    }
+}
+
+/// Everything about a member that a plan may change while it runs; applied between two packets.
+package struct MemberConfiguration: Sendable, Hashable {
+    package var isEnabled: Bool
+    package var addresses: [IPAddress]
+    /// What happens to packets that no rule is for.
+    package var shape: LinkShape
+    /// The most specific one for a packet's destination counts.
+    package var rules: [LinkRule]
+    /// A bottleneck shared with others, by number; nil for none.
+    package var uplink: Int?
+
+    package init(
+        isEnabled: Bool = true, addresses: [IPAddress], shape: LinkShape = LinkShape(),
+        rules: [LinkRule] = [],
+        uplink: Int? = nil
+    ) {
+        self.isEnabled = isEnabled
+        self.addresses = addresses
+        self.shape = shape
+        self.rules = rules
+        self.uplink = uplink
+    }
+}
+
+/// A bottleneck that several members' packets pass one after the other.
+package struct Uplink: Sendable, Hashable {
+    package var bandwidth: Bandwidth
+    package var queueBytes: Int
+
+    package init(bandwidth: Bandwidth, queueBytes: Int = LinkShape.defaultQueueBytes) {
+        self.bandwidth = bandwidth
+        self.queueBytes = queueBytes
+    }
+}
+
+/// A member's links: one for each rule, and the one that all other packets take. Raw memory, owned here.
+struct LinkSet: ~Copyable {
+    /// Link 0 is the default; the others belong to the rules.
+    let links: UnsafeMutablePointer<Link>
+    /// Whether the link at the same place passes everything at once.
+    let transparent: UnsafeMutablePointer<Bool>
+    let rules: PrefixTable
+
+    /// - Parameter kept: links that go on, by their rule's destination; nil stands for the default.
+    init(_ configuration: MemberConfiguration, seed: UInt64, identity: UInt64, kept: [Prefix?: Link]) {
+        let count = 1 + configuration.rules.count
+        let links = UnsafeMutablePointer<Link>.allocate(capacity: count)
+        let transparent = UnsafeMutablePointer<Bool>.allocate(capacity: count)
+        func place(_ index: Int, _ destination: Prefix?, _ shape: LinkShape) {
+            let name = Self.name(identity, destination)
+            var link = kept[destination] ?? Link(seed: seed, identity: name, shape: shape)
+            link.reshape(shape)
+            (links + index).initialize(to: link)
+            (transparent + index).initialize(to: shape.isTransparent)
+        }
+        place(0, nil, configuration.shape)
+        var entries: [(prefix: Prefix, value: Int32)] = []
+        for (index, rule) in configuration.rules.enumerated() {
+            place(index + 1, rule.destination, rule.shape)
+            entries.append((rule.destination, Int32(index + 1)))
+        }
+        self.links = links
+        self.transparent = transparent
+        rules = PrefixTable(entries)
+    }
+
+    deinit {
+        links.deallocate()
+        transparent.deallocate()
+    }
+
+    /// What tells a link from every other of the run: the member and the rule's destination.
+    private static func name(_ member: UInt64, _ destination: Prefix?) -> UInt64 {
+        guard let destination else { return member &* 0x9E37_79B9_7F4A_7C15 }
+        var name = member &* 0x9E37_79B9_7F4A_7C15 ^ destination.address.high &* 0xD6E8_FEB8_6659_FD93
+        name = (name ^ (name >> 31)) &* 0xBF58_476D_1CE4_E5B9 ^ destination.address.low
+        return (name ^ (name >> 29)) &+ UInt64(destination.length)
+    }
+}
+
+/// A member's state within the switch. Lives in raw memory that the switch owns.
+struct Member: ~Copyable {
+    let descriptor: Int32
+    let generation: UInt32
+    private(set) var configuration: MemberConfiguration
+    private(set) var isEnabled: Bool
+    private(set) var uplink: Int32
+    private(set) var links: LinkSet
+    private let seed: UInt64
+    private let identity: UInt64
+    /// Refusals sent in the current second, and which second that is: a flood is not answered by a flood.
+    var refusals = 0
+    var refusalSecond: Int64 = 0
+
+    init(
+        descriptor: Int32, generation: UInt32, identity: UInt64, seed: UInt64,
+        configuration: MemberConfiguration
+    ) {
+        self.descriptor = descriptor
+        self.generation = generation
+        self.identity = identity
+        self.seed = seed
+        self.configuration = configuration
+        isEnabled = configuration.isEnabled
+        uplink = Int32(configuration.uplink ?? -1)
+        links = LinkSet(configuration, seed: seed, identity: identity, kept: [:])
+    }
+
+    /// Puts a new configuration into force. A link whose destination stays keeps its queue and its place in
+    /// the trace.
+    mutating func apply(_ configuration: MemberConfiguration) {
+        var kept: [Prefix?: Link] = [nil: links.links[0]]
+        for (index, rule) in self.configuration.rules.enumerated() {
+            kept[rule.destination] = links.links[index + 1]
+        }
+        links = LinkSet(configuration, seed: seed, identity: identity, kept: kept)
+        isEnabled = configuration.isEnabled
+        uplink = Int32(configuration.uplink ?? -1)
+        self.configuration = configuration
+    }
+}

@@ -1,0 +1,204 @@
+// The way of a packet through the switch.
+//
+// Hot path: see SwitchCore.swift.
+
+import LinkModel
+
+extension SwitchCore {
+    /// Refusals a member gets in a second; Linux limits itself likewise (`icmp_ratelimit`).
+    private static var refusalsPerSecond: Int { 1_000 }
+    /// A super-packet that waits for its rate is cut so that a piece takes about this long on the wire:
+    /// larger ones would make the rate lumpy, smaller ones cost a write each.
+    private static var pieceNanoseconds: UInt64 { 1_000_000 }
+
+    /// Takes a packet that a member sent.
+    ///
+    /// - Parameters:
+    ///   - base: offload header and packet; may be changed.
+    ///   - count: bytes of both.
+    func receive(from number: Int, _ base: UnsafeMutableRawPointer, count bytes: Int, at now: Instant) {
+        guard let sender = members[number] else { return }
+        guard let packet = Packet(base, count: bytes) else {
+            received &+= 1
+            return count(.malformed)
+        }
+        let segments = Segmentation(packet)?.count ?? 1
+        received &+= UInt64(segments)
+        guard sender.pointee.isEnabled else { return count(.disabled, segments) }
+        guard !isHousekeeping(packet) else { return count(.housekeeping) }
+
+        if packet.destination.isMulticast || isBroadcast(packet.destination) {
+            for other in 0..<memberCount where other != number {
+                guard let receiver = members[other], receiver.pointee.isEnabled else { continue }
+                transmit(packet, from: sender, to: receiver, number: other, at: now)
+            }
+            return
+        }
+        let match = addresses.longestMatch(packet.destination)
+        if match >= 0, let receiver = members[Int(match)] {
+            guard receiver.pointee.isEnabled else { return count(.disabled, segments) }
+            return transmit(packet, from: sender, to: receiver, number: Int(match), at: now)
+        }
+        if configuration.gateways.contains(packet.destination), Replies.isEchoRequest(packet) {
+            Checksum.complete(base, count: packet.totalCount)
+            Replies.answerEcho(packet)
+            return write(base, count: packet.totalCount, to: sender)
+        }
+        count(.unreachable, segments)
+        refuse(packet, .hostUnreachable, to: sender, at: now)
+    }
+
+    /// Whether the address is the last of a data network, or 255.255.255.255.
+    private func isBroadcast(_ address: IPAddress) -> Bool {
+        guard let ipv4 = address.ipv4 else { return false }
+        if ipv4 == .max { return true }
+        for subnet in configuration.subnets where subnet.contains(address) { return subnet.last == address }
+        return false
+    }
+
+    /// Traffic by which hosts find routers, neighbours and group members on a link: with a thousand instances
+    /// it would be a million deliveries at start, and means nothing where the switch knows every address.
+    private func isHousekeeping(_ packet: Packet) -> Bool {
+        if packet.transport == Packet.TransportProtocol.igmp { return packet.isIPv4 }
+        guard !packet.isIPv4 else { return false }
+        // MLD reports stand behind a hop-by-hop header (RFC 3810 §5).
+        if packet.transport == 0 { return packet.destination.isMulticast }
+        guard packet.transport == Packet.TransportProtocol.icmpv6, packet.transportLength >= 1 else {
+            return false
+        }
+        let type = (packet.ip + packet.networkHeaderLength).load(as: UInt8.self)
+        return (130...137).contains(type) || type == 143
+    }
+
+    // MARK: A link
+
+    private func transmit(
+        _ packet: Packet, from sender: UnsafeMutablePointer<Member>,
+        to receiver: UnsafeMutablePointer<Member>,
+        number: Int, at now: Instant
+    ) {
+        let rule =
+            sender.pointee.links.rules.isEmpty
+            ? -1 : sender.pointee.links.rules.longestMatch(packet.destination)
+        let index = max(0, Int(rule))
+        if sender.pointee.links.transparent[index], sender.pointee.uplink < 0 {
+            return write(packet.base, count: packet.totalCount, to: receiver)
+        }
+        let link = sender.pointee.links.links + index
+        guard let segmentation = Segmentation(packet) else {
+            let fate = decide(link, sender, bytes: packet.length, at: now)
+            return carryOut(fate, packet, packet.base, packet.totalCount, sender, receiver, number, at: now)
+        }
+        let step = pieceSegments(of: link.pointee.shape, segmentation)
+        var first = 0
+        while first < segmentation.count {
+            let count = min(step, segmentation.count - first)
+            let fate = decide(
+                link, sender, bytes: segmentation.wireBytes(first: first, count: count), at: now)
+            if case .deliver = fate {
+                let bytes = segmentation.write(packet, first: first, count: count, to: scratch)
+                carryOut(fate, packet, scratch, bytes, sender, receiver, number, segments: count, at: now)
+            } else {
+                carryOut(fate, packet, packet.base, 0, sender, receiver, number, segments: count, at: now)
+                // One answer for the whole super-packet.
+                if fate == .reject { return self.count(.rejected, segmentation.count - first - count) }
+            }
+            first += count
+        }
+    }
+
+    /// Segments that are decided about together: one where chance decides, else what the rate serves in about
+    /// a millisecond.
+    private func pieceSegments(of shape: LinkShape, _ segmentation: Segmentation) -> Int {
+        let chances = [shape.loss, shape.duplicate, shape.corrupt, shape.reorder]
+        if chances.contains(where: { $0.probability != .never }) || shape.jitter > .zero { return 1 }
+        guard !shape.bandwidth.isUnlimited else { return segmentation.count }
+        let bits = UInt64(segmentation.segmentSize + segmentation.headerLength) * 8
+        let nanoseconds = bits * 1_000_000_000 / shape.bandwidth.bitsPerSecond
+        return max(1, Int(Self.pieceNanoseconds / max(1, nanoseconds)))
+    }
+
+    private func decide(
+        _ link: UnsafeMutablePointer<Link>, _ sender: UnsafeMutablePointer<Member>, bytes: Int,
+        at now: Instant
+    ) -> Fate {
+        let uplink = Int(sender.pointee.uplink)
+        guard uplink >= 0 else { return link.pointee.admit(bytes: bytes, at: now) }
+        return link.pointee.admit(
+            bytes: bytes, at: now, uplink: &uplinkQueues[uplink], uplinkRate: uplinks[uplink].bandwidth,
+            uplinkQueueBytes: uplinks[uplink].queueBytes)
+    }
+
+    private func carryOut(
+        _ fate: Fate, _ packet: Packet, _ base: UnsafeMutableRawPointer, _ bytes: Int,
+        _ sender: UnsafeMutablePointer<Member>, _ receiver: UnsafeMutablePointer<Member>, _ number: Int,
+        segments: Int = 1, at now: Instant
+    ) {
+        switch fate {
+        case .reject:
+            count(.rejected, segments)
+            refuse(packet, .prohibited, to: sender, at: now)
+        case .drop(.filtered): count(.filtered, segments)
+        case .drop(.lost): count(.lost, segments)
+        case .drop(.queueFull): count(.queueFull, segments)
+        case .deliver(let delivery, let copy):
+            // The copy first: delivering at once may corrupt the bytes in place.
+            if let copy { send(copy, base, bytes, receiver, number, mustCopy: true, at: now) }
+            send(delivery, base, bytes, receiver, number, mustCopy: false, at: now)
+        }
+    }
+
+    /// Writes a delivery now, or keeps it until it is due.
+    private func send(
+        _ delivery: Delivery, _ base: UnsafeMutableRawPointer, _ bytes: Int,
+        _ receiver: UnsafeMutablePointer<Member>, _ number: Int, mustCopy: Bool, at now: Instant
+    ) {
+        if delivery.due <= now, !mustCopy || delivery.corruptedBit == nil {
+            if let bit = delivery.corruptedBit { corrupt(base, count: bytes, bit: bit) }
+            return write(base, count: bytes, to: receiver)
+        }
+        guard let slot = pool.take(bytes) else { return count(.noMemory) }
+        slot.packet.copyMemory(from: base, byteCount: bytes)
+        if let bit = delivery.corruptedBit { corrupt(slot.packet, count: bytes, bit: bit) }
+        queue.push(
+            due: delivery.due, slot: slot, count: bytes, member: Int32(number),
+            generation: receiver.pointee.generation)
+    }
+
+    /// Inverts a bit. The checksum is completed before, or the damage could not be noticed.
+    private func corrupt(_ base: UnsafeMutableRawPointer, count: Int, bit: Int) {
+        Checksum.complete(base, count: count)
+        let byte = base + OffloadHeader.byteCount + bit / 8
+        guard bit / 8 < count - OffloadHeader.byteCount else { return }
+        byte.storeBytes(of: byte.load(as: UInt8.self) ^ (0x80 >> UInt8(bit % 8)), as: UInt8.self)
+    }
+
+    // MARK: Out
+
+    func write(_ base: UnsafeRawPointer, count bytes: Int, to member: UnsafeMutablePointer<Member>) {
+        if output.write(base, count: bytes, to: member.pointee.descriptor) == 0 {
+            let segmentSize = Int(base.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
+            delivered &+= segmentSize > 0 ? UInt64((bytes + segmentSize - 1) / segmentSize) : 1
+            deliveredBytes &+= UInt64(bytes - OffloadHeader.byteCount)
+        } else {
+            count(.notTaken)
+        }
+    }
+
+    private func refuse(
+        _ packet: Packet, _ refusal: Refusal, to sender: UnsafeMutablePointer<Member>, at now: Instant
+    ) {
+        let second = now.nanoseconds / 1_000_000_000
+        if sender.pointee.refusalSecond != second {
+            sender.pointee.refusalSecond = second
+            sender.pointee.refusals = 0
+        }
+        guard sender.pointee.refusals < Self.refusalsPerSecond else { return }
+        let gateway = configuration.gateways.first { ($0.ipv4 != nil) == packet.isIPv4 }
+        guard let gateway, let bytes = Replies.refuse(packet, refusal, gateway: gateway, to: scratch) else {
+            return
+        }
+        sender.pointee.refusals += 1
+        write(scratch, count: bytes, to: sender)
+    }
+}
