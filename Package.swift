@@ -133,7 +133,7 @@ let package = Package(
         tests(
             "SyncServer",
             ["InstanceContract", "SyncCore", "SyncServer", "SyncClient", nioCore, nioPosix, nioEmbedded]),
-        tests("SyncClient", ["InstanceContract", "SyncClient"]),
+        tests("SyncClient", ["InstanceContract", "LinuxSystem", "SyncClient"]),
         tests("Testground", ["InstanceContract", "LinuxSystem", "Testground"]),
         tests("Engine", ["TestgroundModel", "Execution", "Engine"]),
         tests("Builders", ["TestgroundModel", "Execution", "Builders"]),

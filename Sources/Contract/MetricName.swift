@@ -28,21 +28,29 @@ package struct MetricName: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The description of `MetricName(name, tags:)`, without taking a plain name apart.
+    package static func text(_ name: String, tags: [String: String]) -> String {
+        tags.isEmpty && isClean(name) ? name : MetricName(name, tags: tags).description
+    }
+
     /// `name,tag=v`, tags sorted by name, so that equal metrics have equal names.
     package var description: String {
         tags.sorted { $0.key < $1.key }.reduce(into: base) { $0 += ",\($1.key)=\($1.value)" }
     }
 
     private static func clean(_ text: some StringProtocol) -> String {
-        let safe = text.utf8.allSatisfy { byte in
-            byte >= 0x20 && byte != 0x7F && byte != UInt8(ascii: ",") && byte != UInt8(ascii: "=")
-        }
-        if safe { return String(text) }
+        if isClean(text) { return String(text) }
         return String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { scalar in
                     scalar.value < 0x20 || scalar.value == 0x7F || scalar == "," || scalar == "="
                         ? "_" : scalar
                 }))
+    }
+
+    private static func isClean(_ text: some StringProtocol) -> Bool {
+        text.utf8.allSatisfy { byte in
+            byte >= 0x20 && byte != 0x7F && byte != UInt8(ascii: ",") && byte != UInt8(ascii: "=")
+        }
     }
 }

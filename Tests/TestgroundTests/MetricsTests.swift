@@ -106,8 +106,8 @@ private final class Bench: Sendable {
     func conflict() async {
         await #expect(processExitsWith: .failure) {
             let registry = MetricRegistry()
-            _ = registry.instrument(MetricName("n")) { _ in Metrics.Counter(resets: false) }
-            _ = registry.instrument(MetricName("n")) { _ in Metrics.Gauge() }
+            _ = registry.instrument("n") { _ in Metrics.Counter(resets: false) }
+            _ = registry.instrument("n") { _ in Metrics.Gauge() }
         }
     }
 

@@ -7,7 +7,7 @@
 // BuildSession.swift      builds shared between tasks
 
 package import Execution
-import TestgroundModel
+package import TestgroundModel
 
 /// Carries out builds and runs.
 ///
@@ -69,12 +69,21 @@ package actor Engine {
         }
     }
 
-    /// Queues every run of the composition, in its order.
+    /// Queues every run of the composition, in its order; all report to one sink.
     ///
     /// - Throws: `ExecutionError` when a builder or runner is unknown or does not fit, or the queue is full.
-    package func submit(_ submission: RunSubmission, progress: any ProgressSink) async throws
-        -> [SubmittedRun]
-    {
+    package func submit(
+        _ submission: RunSubmission, progress: any ProgressSink
+    ) async throws -> [SubmittedRun] {
+        try await submit(submission) { _ in progress }
+    }
+
+    /// Queues every run of the composition, in its order, each with a sink of its own.
+    ///
+    /// - Throws: `ExecutionError` when a builder or runner is unknown or does not fit, or the queue is full.
+    package func submit(
+        _ submission: RunSubmission, progress: @Sendable (RunPlan) -> any ProgressSink
+    ) async throws -> [SubmittedRun] {
         let composition = submission.composition
         for run in composition.runs { try check(run, builds: composition.builds) }
         let session = BuildSession { [self] build, progress in
@@ -85,7 +94,7 @@ package actor Engine {
             let record = newRecord(
                 .run, plan: run.plan, testCase: run.testCase, runner: run.runner, submission.context)
             try await enqueue(
-                Job(record: record, work: .run(run, submission, session), progress: progress))
+                Job(record: record, work: .run(run, submission, session), progress: progress(run)))
             submitted.append(SubmittedRun(run: run.id, task: record.id))
         }
         return submitted
@@ -132,6 +141,13 @@ package actor Engine {
         case .unknown:
             break
         }
+    }
+
+    /// Cancels a task and spares its instances the grace: for a person who will not wait.
+    package func kill(_ id: String, reason: String) async {
+        await cancel(id, reason: reason)
+        guard case .run(let run, _, _) = jobs[id]?.work else { return }
+        await runners[run.runner]?.kill(run: id)
     }
 
     // MARK: The queue

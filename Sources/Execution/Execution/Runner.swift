@@ -71,10 +71,19 @@ package protocol Runner: Sendable {
 
     func run(_ request: RunRequest, progress: any ProgressSink) async throws -> RunRecord
 
+    /// Ends a run's instances at once, SIGKILL without a grace; `run` still returns the record. Unknown runs are
+    /// none of its business.
+    func kill(run id: String) async
+
     /// Ends everything of every run of this runner on this machine, also what a killed process left behind.
     /// Returns how many instances were ended.
     func terminateAll(workDirectory: String, progress: any ProgressSink) async throws -> Int
 
     /// Checks that what the runner needs works, for the wanted number of instances.
     func healthcheck(_ context: HealthcheckContext) -> [any Healthcheck]
+}
+
+extension Runner {
+    /// A runner that cannot end instances faster leaves them their grace.
+    package func kill(run id: String) async {}
 }

@@ -1,9 +1,9 @@
 // Values of pipelines, commands and operands.
 
 extension TemplateEvaluator {
-    /// The value of a pipeline, which its variables take unless a range gives them theirs.
+    /// The value of a pipeline, which its variables take; a range gives them its elements later.
     mutating func evaluate(
-        _ pipeline: TemplatePipeline, _ dot: TemplateValue?, bindsVariables: Bool = true
+        _ pipeline: TemplatePipeline, _ dot: TemplateValue?
     ) throws(TemplateError) -> TemplateValue? {
         try enter(at: pipeline.range.lowerBound)
         defer { leave() }
@@ -14,7 +14,6 @@ extension TemplateEvaluator {
             // An interface that holds nil is unpacked to nothing at all.
             if result == .null { result = nil }
         }
-        guard bindsVariables else { return result }
         for name in pipeline.variables {
             if pipeline.isAssignment {
                 try assign(name, result, at: pipeline.range.lowerBound)

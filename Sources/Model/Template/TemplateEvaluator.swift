@@ -142,8 +142,7 @@ struct TemplateEvaluator {
             variables.removeSubrange(scope...)
             leave()
         }
-        let subject = try evaluate(branch.pipeline, dot, bindsVariables: false)
-        if !branch.pipeline.isAssignment { variables += branch.pipeline.variables.map { ($0, subject) } }
+        let subject = try evaluate(branch.pipeline, dot)
         let isEmpty =
             switch subject {
             case .list(let elements):

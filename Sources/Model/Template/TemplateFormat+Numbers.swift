@@ -9,7 +9,7 @@ extension TemplateFormat {
         switch verb {
         case "v", "d": appendInteger(number, radix: 10)
         case "b": appendInteger(number, radix: 2, prefix: "0b")
-        case "o": appendInteger(number, radix: 8, prefix: "0")
+        case "o": appendInteger(number, radix: 8)
         case "O": appendInteger(number, radix: 8, prefix: "0o", isPrefixed: true)
         case "x": appendInteger(number, radix: 16, prefix: "0x")
         case "X": appendInteger(number, radix: 16, prefix: "0X", uppercase: true)
@@ -37,7 +37,8 @@ extension TemplateFormat {
         let zeroWidth = flags.zero ? (flags.width ?? 0) - sign.count : 0
         let wanted = flags.precision ?? zeroWidth
         digits = String(repeating: "0", count: max(0, wanted - digits.count)) + digits
-        if isPrefixed || (flags.sharp && !(radix == 8 && digits.hasPrefix("0"))) { digits = prefix + digits }
+        if flags.sharp, radix == 8, !digits.hasPrefix("0") { digits = "0" + digits }
+        if isPrefixed || (flags.sharp && radix != 8) { digits = prefix + digits }
         let hadZero = flags.zero
         flags.zero = false
         pad(sign + digits)
@@ -158,11 +159,35 @@ extension TemplateFormat {
         return (number.sign == .minus ? "-" : "") + "\(significand)p" + (power < 0 ? "" : "+") + "\(power)"
     }
 
-    /// C's `%a` with Go's two digits of exponent.
+    /// `0x1.8p+01`: the significand between one and two in hexadecimal, rounded to even, and the power of two.
     private static func hexadecimal(_ number: Double, _ precision: Int?) -> String {
-        let text = String(format: precision.map { "%.\($0)a" } ?? "%a", number)
-        guard let mark = text.firstIndex(of: "p") else { return text }
-        let power = text[mark...].dropFirst(2)
-        return text[...mark] + text[mark...].dropFirst().prefix(1) + (power.count < 2 ? "0" : "") + power
+        guard number.isFinite else { return number.description }
+        let sign = number.sign == .minus ? "-" : ""
+        var power = number.isZero ? 0 : Int(number.exponent)
+        // One bit before the point and 52, thirteen digits, after it; subnormals are normalised like all others.
+        var bits = number.isZero ? 0 : number.significand.significandBitPattern | 1 << 52
+        let kept = precision ?? 13
+        if kept < 13 {
+            let dropped = UInt64(52 - 4 * kept)
+            let half: UInt64 = 1 << (dropped - 1)
+            let remainder = bits & (1 << dropped - 1)
+            bits >>= dropped
+            if remainder > half || (remainder == half && bits & 1 == 1) { bits += 1 }
+            bits <<= dropped
+            if bits >> 53 != 0 {
+                bits >>= 1
+                power += 1
+            }
+        }
+        let fraction = String(bits & (1 << 52 - 1), radix: 16)
+        var digits = String(repeating: "0", count: 13 - fraction.count) + fraction
+        if let precision {
+            digits = String(digits.prefix(precision)) + String(repeating: "0", count: max(0, precision - 13))
+        } else {
+            while digits.hasSuffix("0") { digits.removeLast() }
+        }
+        let exponent = String(power.magnitude)
+        return "\(sign)0x\(bits >> 52)\(digits.isEmpty ? "" : ".")\(digits)p\(power < 0 ? "-" : "+")"
+            + (exponent.count < 2 ? "0" : "") + exponent
     }
 }

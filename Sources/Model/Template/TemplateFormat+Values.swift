@@ -3,7 +3,7 @@
 extension TemplateFormat {
     /// Appends a value as the verb wants it, `%!verb(type=value)` where it cannot have it.
     mutating func append(_ value: TemplateValue, verb: Unicode.Scalar, isNested: Bool = false) {
-        if verb == "T", !isNested { return pad(value.typeName) }
+        if verb == "T", !isNested { return pad(value == .null ? "<nil>" : truncated(value.typeName)) }
         switch value {
         case .null: appendNull(verb, isNested)
         case .boolean(let flag):
@@ -11,8 +11,11 @@ extension TemplateFormat {
         case .integer(let number): append(number, value, verb)
         case .double(let number): append(number, value, verb)
         case .string(let string): append(string, value, verb)
+        // There is no address to show, and no error to wrap.
+        case .list where verb == "p" || verb == "w": appendBadVerb(value, verb)
         case .list(let elements): append(elements, verb)
-        case .map, .strings, .record: appendEntries(value, verb)
+        case .map, .strings, .record:
+            if verb == "p" || verb == "w" { appendBadVerb(value, verb) } else { appendEntries(value, verb) }
         }
     }
 
@@ -25,8 +28,6 @@ extension TemplateFormat {
             text += "%!\(verb)(<nil>)"
         }
     }
-
-    func isBare(_ verb: Unicode.Scalar) -> Bool { verb == "v" && !flags.sharpValue }
 
     mutating func appendBadVerb(_ value: TemplateValue, _ verb: Unicode.Scalar) {
         text += "%!\(verb)(\(value.typeName)="

@@ -50,9 +50,7 @@ extension TemplateFunction {
 
     /// `pick map "key"`: a map of that key and its value alone.
     package static let pick = TemplateFunction("pick", arity: 2) { arguments in
-        guard case .map(let entries) = arguments[0] else {
-            throw Failure("it picks from a map, not from a value of type \(arguments[0].typeName)")
-        }
+        let entries = try arguments[0].expectMap()
         let key = try arguments[1].expectString()
         return .map([key: entries[key] ?? .null])
     }
@@ -60,9 +58,7 @@ extension TemplateFunction {
     /// `withEnv map`: the map with the environment added as `Env`, for use as a template's data.
     package static func withEnvironment(_ environment: [String: String]) -> TemplateFunction {
         TemplateFunction("withEnv", arity: 1) { arguments in
-            guard case .map(var entries) = arguments[0] else {
-                throw Failure("it adds to a map, not to a value of type \(arguments[0].typeName)")
-            }
+            var entries = try arguments[0].expectMap()
             entries["Env"] = .strings(environment)
             return .map(entries)
         }
@@ -77,6 +73,18 @@ extension TemplateValue {
             throw TemplateFunction.Failure("it expects a string, not a value of type \(typeName)")
         }
         return text
+    }
+}
+
+extension TemplateValue {
+    /// The entries of a map argument; no value is an empty map, as Go's nil map.
+    package func expectMap() throws(TemplateFunction.Failure) -> [String: TemplateValue] {
+        switch self {
+        case .map(let entries): return entries
+        case .null: return [:]
+        case .boolean, .integer, .double, .string, .list, .strings, .record:
+            throw TemplateFunction.Failure("it expects a map, not a value of type \(typeName)")
+        }
     }
 }
 

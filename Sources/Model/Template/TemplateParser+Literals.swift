@@ -87,7 +87,9 @@ extension TemplateParser {
         if text.hasSuffix("i"), !text.lowercased().contains("0x") {
             throw source.error(at: token.range.lowerBound, "complex number \(text) is not supported")
         }
-        guard Self.hasProperUnderscores(text) else { throw badNumber(text, token) }
+        guard text.contains(where: \.isHexDigit), Self.hasProperUnderscores(text) else {
+            throw badNumber(text, token)
+        }
         let plain = text.filter { $0 != "_" }.lowercased()
         if let value = Self.integer(plain) { return .integer(value) }
         let isHexadecimal = plain.contains("x")

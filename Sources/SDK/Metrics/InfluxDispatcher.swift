@@ -33,8 +33,17 @@ final class InfluxDispatcher: Sendable {
         self.post = post
     }
 
+    /// Starts the sending thread. Without one every point is lost, and `close` waits for nothing.
     func start() throws(SystemError) {
-        try NamedThread.start("influxdb") { [self] in run() }.detach()
+        do throws(SystemError) {
+            try NamedThread.start("influxdb") { [self] in run() }.detach()
+        } catch {
+            monitor.change { state in
+                state.batcher.abandon()
+                state.finished = true
+            }
+            throw error
+        }
     }
 
     func add(_ line: InfluxLine) {

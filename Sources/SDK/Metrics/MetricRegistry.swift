@@ -15,9 +15,8 @@ protocol Instrument: AnyObject, Sendable {
 final class MetricRegistry: Sendable {
     private let instruments = Mutex<[String: any Instrument]>([:])
 
-    /// The instrument of that name, made when there is none.
-    func instrument<Kind: Instrument>(_ name: MetricName, make: (String) -> Kind) -> Kind {
-        let name = name.description
+    /// The instrument of that name, which has its tags in it, made when there is none.
+    func instrument<Kind: Instrument>(_ name: String, make: (String) -> Kind) -> Kind {
         // Made outside of the lock, and thrown away when another thread was first.
         let existing = instruments.withLock { $0[name] }
         let candidate = existing ?? make(name)

@@ -38,23 +38,23 @@ public final class Metrics: Sendable {
         output.append(
             MetricLine(
                 timestamp: sources.clock.wall(), type: .point,
-                name: MetricName(name, tags: tags).description, measures: [.init("value", value)]),
+                name: MetricName.text(name, tags: tags), measures: [.init("value", value)]),
             to: stream)
     }
 
     /// A count that goes up and down.
     public func counter(_ name: String, tags: [String: String] = [:]) -> Counter {
-        registry.instrument(MetricName(name, tags: tags)) { _ in Counter(resets: false) }
+        registry.instrument(MetricName.text(name, tags: tags)) { _ in Counter(resets: false) }
     }
 
     /// A count that starts again from 0 at each emission.
     public func resettingCounter(_ name: String, tags: [String: String] = [:]) -> Counter {
-        registry.instrument(MetricName(name, tags: tags)) { _ in Counter(resets: true) }
+        registry.instrument(MetricName.text(name, tags: tags)) { _ in Counter(resets: true) }
     }
 
     /// The last value set.
     public func gauge(_ name: String, tags: [String: String] = [:]) -> Gauge {
-        registry.instrument(MetricName(name, tags: tags)) { _ in Gauge() }
+        registry.instrument(MetricName.text(name, tags: tags)) { _ in Gauge() }
     }
 
     /// A value that is asked for at each emission, on a thread of the SDK's: `read` must be quick and must
@@ -63,21 +63,22 @@ public final class Metrics: Sendable {
     public func gauge(
         _ name: String, tags: [String: String] = [:], read: @escaping @Sendable () -> Double
     ) -> Gauge {
-        registry.instrument(MetricName(name, tags: tags)) { _ in Gauge(read: read) }
+        registry.instrument(MetricName.text(name, tags: tags)) { _ in Gauge(read: read) }
     }
 
     /// An exponentially weighted moving average of events a second, ticking every five seconds.
     ///
     /// - Parameter alpha: weight of the newest tick, from 0 to 1.
     public func ewma(_ name: String, alpha: Double, tags: [String: String] = [:]) -> EWMA {
-        registry.instrument(MetricName(name, tags: tags)) { _ in EWMA(alpha: alpha, clock: sources.clock) }
+        registry.instrument(MetricName.text(name, tags: tags)) { _ in EWMA(alpha: alpha, clock: sources.clock)
+        }
     }
 
     /// The distribution of a sample of whole numbers, since the start.
     public func histogram(
         _ name: String, sampling: Sampling = .uniform(), tags: [String: String] = [:]
     ) -> Histogram {
-        registry.instrument(MetricName(name, tags: tags)) { name in
+        registry.instrument(MetricName.text(name, tags: tags)) { name in
             Histogram(sampling, sources: sources, name: name, resets: false)
         }
     }
@@ -85,7 +86,7 @@ public final class Metrics: Sendable {
     /// The distribution of whole numbers since the last emission. All values count as long as there are no
     /// more than 65,536 of them in between, a uniform sample of that size beyond.
     public func resettingHistogram(_ name: String, tags: [String: String] = [:]) -> Histogram {
-        registry.instrument(MetricName(name, tags: tags)) { name in
+        registry.instrument(MetricName.text(name, tags: tags)) { name in
             Histogram(
                 .uniform(size: Histogram.resettingSize), sources: sources, name: name, resets: true)
         }
@@ -93,17 +94,18 @@ public final class Metrics: Sendable {
 
     /// Count and rates of events, over one, five and fifteen minutes and since the start.
     public func meter(_ name: String, tags: [String: String] = [:]) -> Meter {
-        registry.instrument(MetricName(name, tags: tags)) { _ in Meter(clock: sources.clock) }
+        registry.instrument(MetricName.text(name, tags: tags)) { _ in Meter(clock: sources.clock) }
     }
 
     /// The distribution of durations, in nanoseconds, and their rates.
     public func timer(_ name: String, tags: [String: String] = [:]) -> Timer {
-        registry.instrument(MetricName(name, tags: tags)) { name in Timer(sources: sources, name: name) }
+        registry.instrument(MetricName.text(name, tags: tags)) { name in Timer(sources: sources, name: name) }
     }
 
-    /// How often metrics are written; nil for only at the end of the test case. Shorter intervals than a
-    /// millisecond are taken as one.
+    /// How often metrics are written; nil or zero for only at the end of the test case. Shorter intervals than
+    /// a millisecond are taken as one.
     public func setFrequency(_ interval: Duration?) {
-        output.setInterval(interval.map { Swift.max($0, .milliseconds(1)) }, of: stream)
+        let interval = interval.flatMap { $0 > .zero ? Swift.max($0, .milliseconds(1)) : nil }
+        output.setInterval(interval, of: stream)
     }
 }

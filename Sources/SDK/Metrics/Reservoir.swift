@@ -150,9 +150,14 @@ struct DecayingReservoir: Sendable {
         heap.removeLast()
         var parent = 0
         while true {
-            let children = [2 * parent + 1, 2 * parent + 2].filter { $0 < heap.count }
-            let least = children.min { heap[$0].priority < heap[$1].priority }
-            guard let least, heap[least].priority < heap[parent].priority else { return }
+            let first = 2 * parent + 1
+            guard first < heap.count else { return }
+            var least = parent
+            for child in first...min(first + 1, heap.count - 1)
+            where heap[child].priority < heap[least].priority {
+                least = child
+            }
+            guard least != parent else { return }
             heap.swapAt(parent, least)
             parent = least
         }

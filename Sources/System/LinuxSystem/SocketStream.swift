@@ -38,8 +38,8 @@ package struct SocketStream: ~Copyable, Sendable {
 
     /// Connects to the first address of `host` that answers. Blocks the thread.
     ///
-    /// - Parameter deadline: monotonic nanoseconds (`SystemClock.monotonic`). Resolving the name is outside of it; the resolver has
-    ///   limits of its own (resolv.conf(5)).
+    /// - Parameter deadline: monotonic nanoseconds (`SystemClock.monotonic`). Resolving the name
+    ///   is outside of it; the resolver has limits of its own (resolv.conf(5)).
     /// - Throws: `SystemError`: of the last address that was tried, or `getaddrinfo` for an unknown name.
     package init(connectingTo host: String, port: UInt16, deadline: Int64) throws(SystemError) {
         let peer = "\(host):\(port)"

@@ -96,8 +96,13 @@ func (r row) render() (string, error) {
 		"atoi": strconv.Atoi,
 		"pick": func(m map[string]any, key string) map[string]any { return map[string]any{key: m[key]} },
 		"withEnv": func(m map[string]any) map[string]any {
-			m["Env"] = r.Environment
-			return m
+			extended := map[string]any{"Env": r.Environment}
+			for k, v := range m {
+				if k != "Env" {
+					extended[k] = v
+				}
+			}
+			return extended
 		},
 		"fail": func() (any, error) { return nil, errors.New("on purpose") },
 	}
