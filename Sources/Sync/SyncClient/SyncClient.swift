@@ -23,9 +23,8 @@ package final class SyncClient: Sendable {
         package var closeTimeout = Duration.seconds(2)
         /// Silence after which the service is pinged.
         package var pingAfter = Duration.seconds(30)
-        /// Silence after which the service counts as gone; a machine under full load may well lose half a
-        /// minute.
-        package var goneAfter = Duration.seconds(120)
+        /// For the answer to a ping; a machine under full load may well lose half a minute.
+        package var goneAfter = Duration.seconds(90)
         /// Bytes waiting to be sent; more than that means that the service does not read.
         package var outgoingBytes = 64 << 20
         /// Entries and bytes of a subscription that its reader has not taken. Beyond either the subscription

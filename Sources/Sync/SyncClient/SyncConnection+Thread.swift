@@ -92,7 +92,7 @@ extension SyncConnection {
         var sending: ArraySlice<UInt8> = []
         var received: [UInt8] = []
         var lastHeard = SystemClock.monotonic()
-        var isPinged = false
+        var pingedAt: Int64?
         while true {
             do throws(WebSocketViolation) {
                 while let event = try inbox.next() {
@@ -113,8 +113,8 @@ extension SyncConnection {
             if sending.isEmpty { sending = takeOutgoing()[...] }
             if !sending.isEmpty { sending = sending.dropFirst(try socket.send(sending)) }
 
-            let quiet = isPinged ? limits.goneAfter : limits.pingAfter
-            var deadline = lastHeard + quiet.nanoseconds
+            let pingAt = lastHeard + limits.pingAfter.nanoseconds
+            var deadline = pingedAt.map { $0 + limits.goneAfter.nanoseconds } ?? pingAt
             if case .closing(let closingDeadline) = phase { deadline = min(deadline, closingDeadline) }
             let ready = try socket.wait(writing: !sending.isEmpty, wakeUp: waker.wakeUp, until: deadline)
             if hasEnded { return }
@@ -124,7 +124,7 @@ extension SyncConnection {
                 case .bytes:
                     inbox.append(received)
                     lastHeard = SystemClock.monotonic()
-                    isPinged = false
+                    pingedAt = nil
                 case .end:
                     if case .closing = phase { return }
                     throw lost("it closed the connection without a word")
@@ -133,12 +133,13 @@ extension SyncConnection {
             }
             let now = SystemClock.monotonic()
             if case .closing(let closingDeadline) = phase, now >= closingDeadline { return }
-            if now >= lastHeard + limits.goneAfter.nanoseconds {
-                throw lost("it has been silent for \(limits.goneAfter), also to a ping")
+            if let sent = pingedAt, now >= sent + limits.goneAfter.nanoseconds {
+                throw lost("it did not answer a ping within \(limits.goneAfter)")
             }
-            if !isPinged, now >= lastHeard + limits.pingAfter.nanoseconds {
+            // Pinged even when this process itself slept for long, before anyone is declared gone.
+            if pingedAt == nil, now >= lastHeard + limits.pingAfter.nanoseconds {
                 queue(.ping, [])
-                isPinged = true
+                pingedAt = now
             }
         }
     }
