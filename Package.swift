@@ -95,7 +95,7 @@ let package = Package(
         target("Engine", in: "Execution/Engine", ["TestgroundModel", "Execution", logging]),
         target(
             "Builders", in: "Execution/Builders",
-            ["TestgroundModel", "Execution", subprocess, systemPackage]),
+            ["TestgroundModel", "LinuxSystem", "Execution", subprocess, systemPackage]),
         target(
             "Runners", in: "Execution/Runners",
             [
@@ -135,10 +135,11 @@ let package = Package(
             ["InstanceContract", "SyncCore", "SyncServer", "SyncClient", nioCore, nioPosix, nioEmbedded]),
         tests("SyncClient", ["InstanceContract", "LinuxSystem", "SyncClient"]),
         tests("Testground", ["InstanceContract", "LinuxSystem", "Testground"]),
+        tests("Execution", ["TestgroundModel", "Execution"]),
         tests("Engine", ["TestgroundModel", "Execution", "Engine"]),
-        tests("Builders", ["TestgroundModel", "Execution", "Builders"]),
+        tests("Builders", ["TestgroundModel", "LinuxSystem", "Execution", "Builders"]),
         tests("Runners", ["TestgroundModel", "InstanceContract", "LinuxSystem", "Execution", "Runners"]),
-        tests("TaskStorage", ["Execution", "TaskStorage"]),
+        tests("TaskStorage", ["Execution", "TaskStorage", grdb]),
         tests("RunResults", ["TestgroundModel", "Execution", "RunResults"]),
         tests("Commands", ["TestgroundModel", "Execution", "Commands", argumentParser]),
         tests("House", []),

@@ -1,0 +1,160 @@
+// exec:generic: a plan in any language, by a build command and the path of what it makes.
+//
+// The plan is staged, and the command runs in the copy with `sh -ec`. A plan whose sources, configuration and
+// command are unchanged is not built again: what else a command reads (a compiler, the network) is not known
+// here, and `testground build purge` makes it run anew. A compiled artifact is published alone; a script is
+// published with the whole plan, since scripts read what lies beside them.
+
+package import Execution
+import Foundation
+import LinuxSystem
+import TestgroundModel
+
+package struct GenericBuilder: Builder {
+    package let id = "exec:generic"
+    package let artifactKind = ArtifactKind.executable
+    package let configurationKeys = ["build", "artifact"]
+
+    package init() {}
+
+    package func build(_ request: BuildRequest, progress: any ProgressSink) async throws -> BuildResult {
+        var configuration = BuildConfiguration(id, request.build.configuration)
+        let command = configuration.string("build")
+        let artifact = configuration.string("artifact")
+        try configuration.check()
+        guard let artifact else {
+            throw ExecutionError(
+                .configuration,
+                "exec:generic needs `artifact`, the path of the plan's executable within the plan: set it in "
+                    + "[builders.\"exec:generic\"] of the manifest")
+        }
+        return try await BuildSteps.perform(id, request, progress) { steps in
+            let staged = StagedSources(directory: "\(steps.place.directory)/stage")
+            let product = try Self.path(artifact, within: staged.plan)
+            let (record, changed) = try await onThread("stage") {
+                var record = steps.place.record()
+                let changed = try staged.synchronise(request, &record, now: SystemClock.wall())
+                let previous = record.artifact
+                // Until the build has succeeded, the next one must not take its result for granted.
+                record.artifact = nil
+                try steps.place.save(record)
+                record.artifact = previous
+                return (record, changed)
+            }
+            if !changed, let path = record.artifact, Directories.exists(path) {
+                try steps.place.save(record)
+                return BuildResult(artifact: .executable(path: path), cached: true)
+            }
+            if let command {
+                try await steps.call(
+                    shell(environment(request, staged)), ["-ec", command], in: staged.plan)
+            }
+            let path = try await onThread("publish") {
+                let isScript = try Self.check(product, named: artifact, steps)
+                let path =
+                    isScript
+                    ? try steps.place.store.publish(directory: staged.plan) + "/" + artifact
+                    : try steps.place.store.publish(
+                        file: product, as: URL(filePath: product).lastPathComponent)
+                var record = record
+                record.artifact = path
+                try steps.place.save(record)
+                return path
+            }
+            return BuildResult(artifact: .executable(path: path), cached: false)
+        }
+    }
+
+    package func purge(plan: String, workDirectory: String, progress: any ProgressSink) async throws {
+        try await BuildPlace.purge(plan: plan, workDirectory: workDirectory, progress: progress)
+    }
+
+    package func healthcheck(_ context: HealthcheckContext) -> [any Healthcheck] {
+        [
+            WorkDirectoryCheck(directory: context.workDirectory),
+            ToolCheck(name: "shell", tool: shell(context.environment), arguments: ["-ec", "exit 0"]),
+        ]
+    }
+
+    // MARK: The command
+
+    private func shell(_ environment: [String: String]) -> BuildTool {
+        BuildTool(program: "sh", remedy: "a POSIX shell must be in PATH", environment: environment)
+    }
+
+    /// What the command is told: where things lie, and what upstream's builders pass as build arguments.
+    private func environment(_ request: BuildRequest, _ staged: StagedSources) throws -> [String: String] {
+        struct Replacement: Encodable {
+            var module: String
+            var target: String
+            var version: String
+        }
+        let replacements = request.build.dependencies.map {
+            Replacement(module: $0.module, target: $0.target, version: $0.version)
+        }
+        let json = String(decoding: try JSONEncoder().encode(replacements), as: UTF8.self)
+        var variables = request.environment
+        variables["PLAN_PATH"] = staged.plan
+        variables["BUILD_DIR"] = staged.directory
+        variables["SDK_PATH"] = request.sources.sdk == nil ? "" : staged.sdk
+        variables["EXTRA_PATH"] = request.sources.extra.isEmpty ? "" : staged.extra
+        variables["TESTGROUND_PLAN"] = request.sources.plan
+        variables["TESTGROUND_SELECTORS"] = request.build.selectors.joined(separator: ",")
+        variables["TESTGROUND_DEPENDENCIES"] = json
+        return variables
+    }
+
+    // MARK: The artifact
+
+    private static func path(_ artifact: String, within plan: String) throws -> String {
+        let path = URL(filePath: "\(plan)/\(artifact)").standardizedFileURL.path(percentEncoded: false)
+        guard !artifact.hasPrefix("/"), path.hasPrefix("\(plan)/") else {
+            throw ExecutionError(
+                .configuration,
+                "`artifact` of exec:generic is \"\(artifact)\", expected a path within the plan")
+        }
+        return path
+    }
+
+    /// Magic bytes of executables: ELF, and Mach-O of one or several architectures.
+    private static let magics: [[UInt8]] = [
+        [0x7f, 0x45, 0x4c, 0x46], [0xcf, 0xfa, 0xed, 0xfe], [0xca, 0xfe, 0xba, 0xbe],
+    ]
+    /// An ELF header of a 32-bit machine; a shorter file was not written to its end.
+    private static let shortestBinary = 52
+
+    /// Checks that the kernel could start it, and tells whether it is a script.
+    private static func check(_ path: String, named name: String, _ steps: BuildSteps) throws -> Bool {
+        let resolved = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+        guard let stamp = try FileStamp(path: resolved) else {
+            throw steps.failure("there is no artifact \(name) after the build: correct `artifact` or `build`")
+        }
+        guard stamp.kind == .file else { throw steps.failure("the artifact \(name) is no file") }
+        guard stamp.isExecutable else {
+            throw steps.failure("the artifact \(name) is not executable: `chmod +x \(name)`")
+        }
+        let handle = try FileHandle(forReadingFrom: URL(filePath: resolved))
+        defer { try? handle.close() }
+        // Linux reads a shebang from the first 256 bytes (BINPRM_BUF_SIZE).
+        let head = [UInt8](try handle.read(upToCount: 256) ?? Data())
+        if magics.contains(where: { head.starts(with: $0) }) {
+            guard head.count >= shortestBinary else {
+                throw steps.failure("the artifact \(name) is a broken executable of \(head.count) bytes")
+            }
+            return false
+        }
+        guard head.starts(with: Array("#!".utf8)) else {
+            throw steps.failure(
+                "the artifact \(name) is no executable: it is no binary of this machine, and no script whose "
+                    + "first line names its interpreter (`#!/bin/sh`)")
+        }
+        let line = String(decoding: head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        let interpreter = line.split { $0 == " " || $0 == "\t" }.first.map(String.init) ?? ""
+        guard interpreter.hasPrefix("/"), Directories.exists(interpreter) else {
+            let hint = line.hasSuffix("\r") ? " (the line ends in CR LF: use LF)" : ""
+            throw steps.failure(
+                "the artifact \(name) names the interpreter \"\(interpreter)\", which is not there\(hint)")
+        }
+        return true
+    }
+}
