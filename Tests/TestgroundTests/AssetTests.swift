@@ -116,6 +116,7 @@ import Testing
         let directory = try TemporaryDirectory.make("profiles")
         let recorder = ProfileRecorder(
             ["cpu": "1h", "heap": "1h"], directory: directory, report: { Issue.record("\($0)") })
+        recorder.start()
         recorder.close()
         let heap = try TemporaryDirectory.text(of: "\(directory)/profile-heap.csv").split(separator: "\n")
         #expect(heap.first == "ts,resident_bytes,peak_resident_bytes")

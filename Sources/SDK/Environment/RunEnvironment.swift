@@ -19,6 +19,7 @@ public final class RunEnvironment: Sendable {
     let events: EventRecorder
     let runMetrics: RunMetrics
     let profiles: ProfileRecorder
+    let randomAssets: Mutex<RandomAssets>
     let initialisation = Mutex<Task<SequenceNumbers, any Error>?>(nil)
 
     /// Test parameters, typed.
@@ -29,13 +30,15 @@ public final class RunEnvironment: Sendable {
     public let network: NetworkClient
 
     init(_ environment: InstanceEnvironment, events: EventRecorder) {
-        let report: @Sendable (String) -> Void = { StandardStreams.writeErrorLine($0) }
+        let report: @Sendable (String) -> Void = { events.record(.message($0)) }
+        let seed = Self.seed(environment)
         self.environment = environment
         self.events = events
         parameters = Parameters(environment.parameters)
         sync = SyncService(environment)
         network = NetworkClient(environment, sync: sync, events: events)
-        runMetrics = RunMetrics(environment, seed: Self.seed(environment), report: report)
+        runMetrics = RunMetrics(environment, seed: seed, report: report)
+        randomAssets = Mutex(RandomAssets(seed: seed))
         profiles = ProfileRecorder(
             environment.captureProfiles, directory: environment.outputsPath, report: report)
         events.forward { [sync] in sync.post($0) }

@@ -102,8 +102,8 @@ public final class Metrics: Sendable {
         registry.instrument(MetricName.text(name, tags: tags)) { name in Timer(sources: sources, name: name) }
     }
 
-    /// How often metrics are written; nil or zero for only at the end of the test case. Shorter intervals than
-    /// a millisecond are taken as one.
+    /// How often metrics are written; nil or zero for only at the end of the test case. An interval below a
+    /// millisecond counts as one.
     public func setFrequency(_ interval: Duration?) {
         let interval = interval.flatMap { $0 > .zero ? Swift.max($0, .milliseconds(1)) : nil }
         output.setInterval(interval, of: stream)

@@ -30,6 +30,7 @@ enum PlanProcess {
         let run = RunEnvironment(environment, events: events)
         events.installCrashCapture()
         events.record(.start(runenv: environment.runenv))
+        run.profiles.start()
         let ending = Ending(run)
         do {
             if let failure = events.outputsFailure { throw failure }

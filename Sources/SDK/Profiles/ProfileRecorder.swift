@@ -13,6 +13,7 @@ final class ProfileRecorder: Sendable {
     }
 
     private let requests: [ProfileRequest]
+    private let messages: [String]
     private let directory: String
     private let clock: MetricClock
     private let report: @Sendable (String) -> Void
@@ -29,12 +30,15 @@ final class ProfileRecorder: Sendable {
         _ profiles: [String: String], directory: String, clock: MetricClock = .system,
         report: @escaping @Sendable (String) -> Void
     ) {
-        let (requests, messages) = ProfileRequest.read(profiles)
-        self.requests = requests
+        (requests, messages) = ProfileRequest.read(profiles)
         self.directory = directory
         self.clock = clock
         self.report = report
-        messages.forEach(report)
+    }
+
+    /// Tells which profiles there are not, and samples the others from now on.
+    func start() {
+        for message in messages { report(message) }
         do throws(SystemError) {
             if !requests.isEmpty { try NamedThread.start("profiles") { [self] in run() }.detach() }
         } catch {

@@ -1,0 +1,20 @@
+// How fast the platform is, as its plans see it. Metrics have the names of upstream's plan of the same name.
+
+import Testground
+
+@main
+struct Benchmarks: TestPlan {
+    static var testCases: [TestCase] {
+        TestCase("startup", startup)
+        TestCase("barrier", barrier)
+        TestCase("subtree", subtree)
+    }
+}
+
+struct BenchmarkError: Error, CustomStringConvertible {
+    var description: String
+}
+
+extension Duration {
+    var seconds: Double { self / .seconds(1) }
+}
