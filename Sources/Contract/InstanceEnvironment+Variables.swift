@@ -34,6 +34,10 @@ extension InstanceEnvironment {
             "SYNC_SERVICE_HOST": syncServiceHost, "SYNC_SERVICE_PORT": String(syncServicePort),
             "INFLUXDB_URL": influxDBURL, "REDIS_HOST": redisHost,
         ]
+        // Beside TEST_START_TIME, whose form old SDKs may read strictly.
+        if let nanoseconds = startTimeUnixNanoseconds {
+            variables["TEST_START_TIME_NS"] = String(nanoseconds)
+        }
         if !commit.isEmpty { variables["TEST_COMMIT"] = commit }
         if !logLevel.isEmpty { variables["LOG_LEVEL"] = logLevel }
         for (label, port) in exposedPorts { variables["\(label.uppercased())_PORT"] = String(port) }
@@ -80,7 +84,8 @@ extension InstanceEnvironment {
             syncServiceHost: reader.text("SYNC_SERVICE_HOST", default: Self.defaultSyncServiceHost),
             syncServicePort: try reader.port("SYNC_SERVICE_PORT", default: Self.defaultSyncServicePort),
             influxDBURL: reader.text("INFLUXDB_URL"), redisHost: reader.text("REDIS_HOST"),
-            logLevel: reader.text("LOG_LEVEL"), exposedPorts: reader.exposedPorts())
+            logLevel: reader.text("LOG_LEVEL"), exposedPorts: reader.exposedPorts(),
+            startTimeUnixNanoseconds: Int64(reader.text("TEST_START_TIME_NS")))
     }
 
     static func unpacked(_ text: String) -> [String: String] {

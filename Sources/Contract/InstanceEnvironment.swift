@@ -29,6 +29,8 @@ package struct InstanceEnvironment: Sendable, Hashable {
     package var subnet: String
     /// When the run began, in whole seconds of Unix time.
     package var startTimeUnixSeconds: Int64
+    /// The same in nanoseconds, where the runner says it: for plans that measure their own start.
+    package var startTimeUnixNanoseconds: Int64?
     /// Profile kinds and their values, e.g. `cpu: true`, `heap: 5s`.
     package var captureProfiles: [String: String]
     package var disableMetrics: Bool
@@ -56,7 +58,8 @@ package struct InstanceEnvironment: Sendable, Hashable {
         startTimeUnixSeconds: Int64, captureProfiles: [String: String] = [:], disableMetrics: Bool = false,
         syncServiceHost: String = Self.defaultSyncServiceHost,
         syncServicePort: UInt16 = Self.defaultSyncServicePort, influxDBURL: String = "",
-        redisHost: String = "", logLevel: String = "", exposedPorts: [String: UInt16] = [:]
+        redisHost: String = "", logLevel: String = "", exposedPorts: [String: UInt16] = [:],
+        startTimeUnixNanoseconds: Int64? = nil
     ) {
         self.plan = plan
         self.testCase = testCase
@@ -75,6 +78,7 @@ package struct InstanceEnvironment: Sendable, Hashable {
         self.sidecar = sidecar
         self.subnet = subnet
         self.startTimeUnixSeconds = startTimeUnixSeconds
+        self.startTimeUnixNanoseconds = startTimeUnixNanoseconds
         self.captureProfiles = captureProfiles
         self.disableMetrics = disableMetrics
         self.syncServiceHost = syncServiceHost

@@ -11,7 +11,7 @@ struct InstanceEnvironmentTests {
         sidecar: true, subnet: "16.3.0.0/16", startTimeUnixSeconds: 1_588_769_459,
         captureProfiles: ["cpu": "true", "heap": "5s"], disableMetrics: true, syncServiceHost: "127.0.0.1",
         syncServicePort: 5051, influxDBURL: "http://testground-influxdb:8086", redisHost: "none",
-        logLevel: "debug", exposedPorts: ["PPROF": 6060])
+        logLevel: "debug", exposedPorts: ["PPROF": 6060], startTimeUnixNanoseconds: 1_588_769_459_341_224_000)
 
     @Test("the variables are those of the contract")
     func variables() {
@@ -29,6 +29,7 @@ struct InstanceEnvironmentTests {
                 "TEST_DISABLE_METRICS": "true", "SYNC_SERVICE_HOST": "127.0.0.1",
                 "SYNC_SERVICE_PORT": "5051", "INFLUXDB_URL": "http://testground-influxdb:8086",
                 "REDIS_HOST": "none", "LOG_LEVEL": "debug", "PPROF_PORT": "6060",
+                "TEST_START_TIME_NS": "1588769459341224000",
             ])
     }
 

@@ -56,8 +56,8 @@ extension RunEnvironment {
     ///   - url: e.g. `http://127.0.0.1:9090/metrics`.
     ///   - interval: at least 10 ms.
     ///   - prefix: a directory in the outputs, which is made.
-    /// - Throws: ``AssetError`` when the URL is none that can be asked, or the directory cannot be made. A page
-    ///   that does not answer is reported as a message.
+    /// - Throws: ``AssetError`` when the URL is none that can be asked or the directory cannot be made. A
+    ///   page that does not answer is reported as a message.
     @discardableResult
     public func httpPeriodicSnapshots(
         of url: String, every interval: Duration, prefix: String

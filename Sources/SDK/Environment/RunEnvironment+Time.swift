@@ -1,12 +1,15 @@
 // How far the run is.
 
+import InstanceContract
 import LinuxSystem
 
 extension RunEnvironment {
-    /// Time since the run began, by this machine's clock and in the resolution of `TEST_START_TIME`; nil when
-    /// the runner does not say when it began.
+    /// Time since the run began, by this machine's clock; nil when the runner does not say when it began. A
+    /// runner that says it only in `TEST_START_TIME` says it in whole seconds.
     public var timeSinceStart: Duration? {
-        guard startTimeUnixSeconds > 0 else { return nil }
-        return max(.zero, .nanoseconds(SystemClock.wall()) - .seconds(startTimeUnixSeconds))
+        let seconds = environment.startTimeUnixSeconds
+        let start = environment.startTimeUnixNanoseconds.map { Duration.nanoseconds($0) } ?? .seconds(seconds)
+        guard start > .zero else { return nil }
+        return max(.zero, .nanoseconds(SystemClock.wall()) - start)
     }
 }
