@@ -196,6 +196,34 @@ struct EngineTests {
         #expect(await store.history.isEmpty)
     }
 
+    private struct Check: Healthcheck {
+        var name: String
+        var fault: String?
+
+        func check() -> String? { fault }
+        func fix() -> String? { nil }
+    }
+
+    @Test("a machine that cannot carry the run is refused before any instance starts, with every reason")
+    func unhealthy() async throws {
+        let checks = [
+            Check(name: "disk", fault: nil), Check(name: "memory", fault: "1 MiB is free, 3 MiB are needed"),
+        ]
+        let runner = FakeRunner(checks: checks) { _, _ in
+            Issue.record("the runner was called")
+            throw ExecutionError(.system, "unreachable")
+        }
+        let engine = engine(runner: runner)
+        let submission = composition()
+        let record = try await withRunning(engine) { [sink] in
+            _ = try await engine.submit(submission, progress: sink)
+            return try await engine.wait("task1")
+        }
+        #expect(record.result?.outcome == .failure)
+        #expect(record.error?.contains("memory: 1 MiB is free") == true)
+        #expect(record.error?.contains("disk") == false)
+    }
+
     @Test("the build's output goes to the journal of the task that asked for it")
     func buildOutputInJournal() async throws {
         let builder = FakeBuilder { request, progress in

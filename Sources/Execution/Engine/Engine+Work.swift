@@ -104,6 +104,7 @@ extension Engine {
             workDirectory: configuration.workDirectory(of: run.runner), revision: submission.context.revision,
             seed: submission.seed, timeLimit: submission.timeLimit, grace: submission.grace,
             environment: submission.context.environment)
+        try await checkHealth(of: runner, for: request, progress)
         try Task.checkCancellation()
         let record = try await withLimit(
             submission.timeLimit + submission.grace + Self.runnerAllowance,
@@ -123,6 +124,26 @@ extension Engine {
             if instance.outcome == .success { tallies[instance.instance.group]?.ok += 1 }
         }
         return tallies
+    }
+
+    /// Mends what can be mended before a run, and refuses to begin one that this machine cannot carry.
+    private func checkHealth(
+        of runner: any Runner, for request: RunRequest, _ progress: TaskProgress
+    ) async throws {
+        let context = HealthcheckContext(
+            workDirectory: request.workDirectory, outputsDirectory: configuration.outputsDirectory,
+            instances: request.plan.totalInstances, environment: request.environment)
+        let report = await HealthcheckRun(runner.healthcheck(context), fixing: true).report()
+        for fix in report.fixes where fix.status == .ok {
+            progress.report(.note("\(fix.name): \(fix.message)"))
+        }
+        let failed = report.unmended
+        guard failed.isEmpty else {
+            throw ExecutionError(
+                .resources,
+                "\(runner.id) cannot carry \(request.plan.totalInstances) instances on this machine",
+                details: failed.map { "\($0.name): \($0.message)" })
+        }
     }
 
     // MARK: Builds

@@ -46,6 +46,14 @@ package struct HealthcheckReport: Sendable, Hashable, Codable {
     }
 }
 
+extension HealthcheckReport {
+    /// Checks that did not pass and were not mended.
+    package var unmended: [HealthcheckItem] {
+        let mended = Set(fixes.filter { $0.status == .ok }.map(\.name))
+        return checks.filter { $0.status != .ok && !mended.contains($0.name) }
+    }
+}
+
 /// One check. Checks run in order, since later ones may build on earlier ones.
 package protocol Healthcheck: Sendable {
     /// E.g. `outputs-directory`.
