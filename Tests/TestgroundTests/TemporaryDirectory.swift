@@ -3,9 +3,16 @@
 import Foundation
 
 enum TemporaryDirectory {
+    /// Holds all of them, and goes when the tests have ended.
+    private static let root: URL = {
+        let url = FileManager.default.temporaryDirectory.appending(path: "testground-tests-\(UUID())")
+        atexit { try? FileManager.default.removeItem(at: TemporaryDirectory.root) }
+        return url
+    }()
+
     /// Makes a new directory and answers its absolute path.
     static func make(_ name: String) throws -> String {
-        let url = FileManager.default.temporaryDirectory.appending(path: "testground-\(name)-\(UUID())")
+        let url = root.appending(path: "\(name)-\(UUID())")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         return url.path(percentEncoded: false)
     }

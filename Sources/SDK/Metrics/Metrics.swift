@@ -11,7 +11,9 @@ import InstanceContract
 ///
 /// Points are written at once. Every other metric is written whole at each emission, whether it has changed
 /// or not, and a last time when the test case has ended: by default every second in `results` and every five
-/// in `diagnostics`, as the Go SDK has it.
+/// in `diagnostics`, as the Go SDK has it. A crash loses what was not emitted yet. A plan never waits for its
+/// metrics: lines that come faster than the disk takes them, beyond 4 MiB, are dropped, and a message at the
+/// end says how many.
 ///
 /// Asking for a metric that exists answers the existing one; its other arguments are ignored then. Asking for
 /// one that exists as another kind is a mistake in the plan and ends it. Tags become part of the name,
