@@ -63,6 +63,36 @@ struct BuildToolTests {
         try await eventually("the stubborn tool is alive") { shop.processes.isEmpty }
     }
 
+    @Test("children that a tool leaves behind are ended when it has ended")
+    func leftBehind() async throws {
+        let outcome = try await shell().run(["-c", "(sleep 1000 &) & sleep 1000 & echo x"], in: shop.root) {
+            _ in
+        }
+        #expect(outcome.isSuccess)
+        #expect(outcome.transcript.tail == ["x"])
+        try await eventually("a child left behind is alive") { shop.processes.isEmpty }
+    }
+
+    @Test("a tool and its children die when the process that called it dies, even by SIGKILL")
+    func orphaned() async throws {
+        // The dying caller is the other end of the pipe: the kernel closes it, however the caller dies.
+        // A session of its own: the guard kills its whole group.
+        let process = Process()
+        let (input, output) = (Pipe(), Pipe())
+        process.executableURL = URL(filePath: "/usr/bin/setsid")
+        process.arguments = [
+            "sh", "-c", BuildTool.guardScript, "sh", "sh", "-c", "trap '' TERM; sleep 1000 & echo up; wait",
+        ]
+        process.environment = shell().environment
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        #expect(try output.fileHandleForReading.read(upToCount: 3) == Data("up\n".utf8))
+        #expect(!shop.processes.isEmpty)
+        try input.fileHandleForWriting.close()
+        try await eventually("an orphaned tool is alive") { shop.processes.isEmpty }
+    }
+
     @Test("much output passes through and only its end is kept")
     func muchOutput() async throws {
         let count = Mutex(0)

@@ -18,6 +18,11 @@ struct BuildSteps: Sendable {
         _ builder: String, _ request: BuildRequest, _ progress: any ProgressSink,
         _ body: (BuildSteps) async throws -> BuildResult
     ) async throws -> BuildResult {
+        // Tools, and relative paths in manifests, go by where a directory really is.
+        var request = request
+        request.sources.directory = URL(filePath: request.sources.directory).resolvingSymlinksInPath()
+            .path(percentEncoded: false)
+        if request.sources.directory.hasSuffix("/") { request.sources.directory.removeLast() }
         let place = BuildPlace(request)
         let steps = BuildSteps(builder: builder, request: request, place: place, progress: progress)
         do {

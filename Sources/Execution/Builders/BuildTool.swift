@@ -44,10 +44,22 @@ struct BuildTool: Sendable {
     /// KiB.
     private static let outputLimit = 16 << 20
 
+    /// Becomes the tool, leaving beside it a watcher that kills the whole group once stdin ends: when the
+    /// call is over, or when this process has died, by whatever signal.
+    ///
+    /// The tool itself reads nothing. The watcher holds none of its outputs, whose ends tell that it is done.
+    static let guardScript = """
+        exec 3<&0 </dev/null
+        (read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 &
+        exec 3<&-
+        exec "$@"
+        """
+
     /// Calls the tool and hands over each line of its stdout and stderr as it comes.
     ///
     /// The tool runs in a session of its own. When the task is cancelled, it and its children get SIGTERM,
-    /// after the grace SIGKILL, and are gone when this throws. A failing tool is a result.
+    /// after the grace SIGKILL, and are gone when this throws; children that outlive the tool are killed. A
+    /// failing tool is a result.
     ///
     /// - Throws: `ExecutionError` with code `toolMissing` or `system`; `CancellationError`.
     func run(
@@ -56,7 +68,7 @@ struct BuildTool: Sendable {
     ) async throws -> ToolOutcome {
         let result = try await explaining(directory) {
             try await Subprocess.run(
-                configuration(arguments, directory), input: .none, output: .sequence,
+                configuration(arguments, directory), input: .inputWriter, output: .sequence,
                 error: .combinedWithOutput
             ) { execution in
                 var transcript = BuildTranscript()
@@ -77,30 +89,48 @@ struct BuildTool: Sendable {
     func ask(_ arguments: [String], in directory: String) async throws -> (answer: String?, ToolOutcome) {
         let result = try await explaining(directory) {
             try await Subprocess.run(
-                configuration(arguments, directory), input: .none, output: .string(limit: Self.outputLimit),
-                error: .sequence
+                configuration(arguments, directory), input: .inputWriter, output: .sequence, error: .sequence
             ) { execution in
+                async let answer = Self.lines(of: execution.standardOutput)
                 var transcript = BuildTranscript()
                 try await Self.lines(of: execution.standardError) { transcript.append($0, isError: false) }
+                let lines = try await answer
                 await endRemains(of: execution)
-                return transcript
+                return (lines, transcript)
             }
         }
-        let outcome = ToolOutcome(status: result.terminationStatus, transcript: result.closureResult)
-        return (outcome.isSuccess ? result.standardOutput : nil, outcome)
+        let (lines, transcript) = result.closureResult
+        let outcome = ToolOutcome(status: result.terminationStatus, transcript: transcript)
+        return (outcome.isSuccess ? lines.joined(separator: "\n") : nil, outcome)
     }
 
-    private func configuration(_ arguments: [String], _ directory: String) -> Configuration {
+    private func configuration(_ arguments: [String], _ directory: String) async throws -> Configuration {
+        let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
+        let environment = Environment.custom(Dictionary(variables, uniquingKeysWith: { first, _ in first }))
+        let path = try await Executable.name(program).resolveExecutablePath(in: environment)
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [
             .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: grace)
         ]
-        let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
         return Configuration(
-            executable: .name(program), arguments: Arguments(arguments),
-            environment: .custom(Dictionary(variables, uniquingKeysWith: { first, _ in first })),
-            workingDirectory: FilePath(directory), platformOptions: options)
+            executable: .path("/bin/sh"),
+            arguments: Arguments(["-c", Self.guardScript, "sh", path.string] + arguments),
+            environment: environment, workingDirectory: FilePath(directory), platformOptions: options)
+    }
+
+    /// All lines of a stream, up to the limit.
+    private static func lines(of output: SubprocessOutputSequence) async throws -> [String] {
+        var lines: [String] = []
+        var bytes = 0
+        try await Self.lines(of: output) { line in
+            bytes += line.utf8.count + 1
+            if bytes <= outputLimit { lines.append(line) }
+        }
+        guard bytes <= outputLimit else {
+            throw ExecutionError(.system, "a build tool answered more than \(outputLimit) bytes")
+        }
+        return lines
     }
 
     /// Hands over a stream's lines until it or the process ends.

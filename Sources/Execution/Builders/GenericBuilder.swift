@@ -29,6 +29,7 @@ package struct GenericBuilder: Builder {
                     + "[builders.\"exec:generic\"] of the manifest")
         }
         return try await BuildSteps.perform(id, request, progress) { steps in
+            let request = steps.request
             let staged = StagedSources(directory: "\(steps.place.directory)/stage")
             let product = try Self.path(artifact, within: staged.plan)
             let (record, changed) = try await onThread("stage") {
@@ -50,12 +51,12 @@ package struct GenericBuilder: Builder {
                     shell(environment(request, staged)), ["-ec", command], in: staged.plan)
             }
             let path = try await onThread("publish") {
-                let isScript = try Self.check(product, named: artifact, steps)
+                let (resolved, isScript) = try Self.check(product, named: artifact, steps)
                 let path =
                     isScript
                     ? try steps.place.store.publish(directory: staged.plan) + "/" + artifact
                     : try steps.place.store.publish(
-                        file: product, as: URL(filePath: product).lastPathComponent)
+                        file: resolved, as: URL(filePath: product).lastPathComponent)
                 var record = record
                 record.artifact = path
                 try steps.place.save(record)
@@ -123,8 +124,10 @@ package struct GenericBuilder: Builder {
     /// An ELF header of a 32-bit machine; a shorter file was not written to its end.
     private static let shortestBinary = 52
 
-    /// Checks that the kernel could start it, and tells whether it is a script.
-    private static func check(_ path: String, named name: String, _ steps: BuildSteps) throws -> Bool {
+    /// Checks that the kernel could start it, and tells where the file is and whether it is a script.
+    private static func check(
+        _ path: String, named name: String, _ steps: BuildSteps
+    ) throws -> (path: String, isScript: Bool) {
         let resolved = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
         guard let stamp = try FileStamp(path: resolved) else {
             throw steps.failure("there is no artifact \(name) after the build: correct `artifact` or `build`")
@@ -141,7 +144,7 @@ package struct GenericBuilder: Builder {
             guard head.count >= shortestBinary else {
                 throw steps.failure("the artifact \(name) is a broken executable of \(head.count) bytes")
             }
-            return false
+            return (resolved, false)
         }
         guard head.starts(with: Array("#!".utf8)) else {
             throw steps.failure(
@@ -155,6 +158,6 @@ package struct GenericBuilder: Builder {
             throw steps.failure(
                 "the artifact \(name) names the interpreter \"\(interpreter)\", which is not there\(hint)")
         }
-        return true
+        return (resolved, true)
     }
 }

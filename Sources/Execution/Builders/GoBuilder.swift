@@ -36,6 +36,7 @@ package struct GoBuilder: Builder {
         try configuration.check()
         let go = tool(request.environment)
         return try await BuildSteps.perform(id, request, progress) { steps in
+            let request = steps.request
             let staged = StagedSources(directory: "\(steps.place.directory)/stage")
             let record = try await onThread("stage") {
                 var record = steps.place.record()

@@ -32,6 +32,7 @@ package struct SwiftBuilder: Builder {
         let conditions = try request.build.selectors.flatMap { ["-Xswiftc", "-D\(try condition($0))"] }
         let swift = tool(request.environment)
         return try await BuildSteps.perform(id, request, progress) { steps in
+            let request = steps.request
             let directory = request.sources.directory
             guard Directories.exists("\(directory)/Package.swift") else {
                 throw steps.failure("\(directory) has no Package.swift")
