@@ -1,10 +1,11 @@
 // exec:swift on real packages.
 
-import Builders
 import Execution
 import Foundation
 import TestgroundModel
 import Testing
+
+@testable import Builders
 
 @Suite("exec:swift", .timeLimit(.minutes(5)))
 struct SwiftBuilderTests {
@@ -112,11 +113,10 @@ struct SwiftBuilderTests {
     @Test("what it cannot do is refused with a way out, not ignored")
     func refusals() async throws {
         try shop.write("print(1)\n", to: "Sources/p/main.swift")
-        let linked = try await builder.failure(shop.request("exec:swift", sdk: "/sdk"))
-        #expect(linked.code == .incompatible && linked.message.contains(".package(path: \"/sdk\")"))
         let replaced = try await builder.failure(
-            shop.request("exec:swift", dependencies: [.init(module: "libp2p", version: "1.0.0")]))
-        #expect(replaced.code == .incompatible && replaced.message.contains("libp2p"))
+            shop.request(
+                "exec:swift", dependencies: [Dependency(module: "a/libp2p", target: "b/fork", version: "1")]))
+        #expect(replaced.code == .incompatible && replaced.message.contains("b/fork"))
         let selector = try await builder.failure(shop.request("exec:swift", selectors: ["a-b"]))
         #expect(selector.code == .configuration && selector.message.contains("a-b"))
         let wrong = try await builder.failure(
@@ -125,6 +125,100 @@ struct SwiftBuilderTests {
         #expect(wrong.description.contains("fastest") && wrong.description.contains("`static_stdlib` is 1"))
         let missing = try await builder.failure(shop.request("exec:swift", path: shop.root))
         #expect(missing.code == .toolMissing && missing.message.contains("swift.org"))
+    }
+
+    /// A git repository of a package `testground` with a version 1.0.0 and a later 1.1.0.
+    private func sdkRepository() throws -> String {
+        let manifest = """
+            // swift-tools-version: 5.9
+            import PackageDescription
+            let package = Package(
+                name: "testground", products: [.library(name: "Testground", targets: ["Testground"])],
+                targets: [.target(name: "Testground")])
+            """
+        for folder in ["testground", "working copy"] {
+            try shop.write(manifest, to: "../\(folder)/Package.swift")
+            try shop.write("public let word = \"local\"\n", to: "../\(folder)/Sources/Testground/Word.swift")
+        }
+        let script = """
+            cd "$1"; git init -q; git config user.name t; git config user.email t@t.invalid
+            for version in 1.0.0 1.1.0; do
+                printf 'public let word = "%s"\\n' "$version" > Sources/Testground/Word.swift
+                git add -A; git commit -qm "$version"; git tag "$version"
+            done
+            """
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-ec", script, "sh", "\(shop.root)/testground"]
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return "\(shop.root)/testground"
+    }
+
+    @Test(
+        "the SDK can be linked from a directory, and a dependency's version replaced, in a copy of the plan")
+    func replacements() async throws {
+        let repository = try sdkRepository()
+        try shop.write(
+            """
+            // swift-tools-version: 5.9
+            import PackageDescription
+            let package = Package(
+                name: "p", dependencies: [.package(url: "\(repository)", from: "1.0.0")],
+                targets: [
+                    .executableTarget(
+                        name: "p", dependencies: [.product(name: "Testground", package: "testground")])
+                ])
+            """, to: "Package.swift")
+        try shop.write("import Testground\nprint(word)\n", to: "Sources/p/main.swift")
+        let before = shop.planFiles
+        let debug: ConfigurationTable = ["configuration": .string("debug")]
+        let linked = shop.request("exec:swift", debug, sdk: "\(shop.root)/working copy")
+        let first = try await builder.build(linked)
+        #expect(try output(of: first.artifact) == "local")
+        #expect(first.dependencies == ["testground": "\(shop.root)/working copy"])
+        #expect(try await builder.build(linked).cached)
+        try shop.write("public let word = \"edited\"\n", to: "../working copy/Sources/Testground/Word.swift")
+        #expect(try output(of: await builder.build(linked).artifact) == "edited")
+
+        let pinned = try await builder.build(
+            shop.request(
+                "exec:swift", debug, dependencies: [Dependency(module: repository, version: "v1.0.0")]))
+        #expect(try output(of: pinned.artifact) == "1.0.0")
+        #expect(pinned.dependencies == ["testground": "1.0.0"])
+        let impossible = try await builder.failure(
+            shop.request(
+                "exec:swift", debug, dependencies: [Dependency(module: repository, version: "2.0.0")]))
+        #expect(impossible.code == .buildFailed && impossible.description.contains("2.0.0"))
+        #expect(shop.planFiles == before)
+
+        let plain = try await builder.build(shop.request("exec:swift", debug))
+        #expect(try output(of: plain.artifact) == "1.1.0")
+    }
+
+    @Test("a dependency that is a directory already cannot be replaced, and says so")
+    func localReplacement() async throws {
+        try shop.write(
+            """
+            // swift-tools-version: 5.9
+            import PackageDescription
+            let package = Package(
+                name: "p", dependencies: [.package(path: "../testground")],
+                targets: [.executableTarget(name: "p")])
+            """, to: "Package.swift")
+        let error = try await builder.failure(shop.request("exec:swift", sdk: "/sdk"))
+        #expect(error.code == .incompatible && error.message.contains("from a directory already"))
+    }
+
+    @Test("versions, commits and branches are told apart")
+    func meanings() {
+        #expect(SwiftReplacement.meaning(of: "1.2.3") == .version("1.2.3"))
+        #expect(SwiftReplacement.meaning(of: "v1.2.3-beta.1") == .version("1.2.3-beta.1"))
+        #expect(SwiftReplacement.meaning(of: "1.2") == .branch("1.2"))
+        let commit = String(repeating: "a1", count: 20)
+        #expect(SwiftReplacement.meaning(of: commit) == .revision(commit))
+        #expect(SwiftReplacement.identity(of: "https://github.com/apple/Swift-Log.git") == "swift-log")
     }
 
     @Test("a directory without a package is named")

@@ -27,7 +27,7 @@ final class Workshop: Sendable {
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: url)
-        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: url.path())
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(plan)/\(path)")
     }
 
     /// Every file of the plan's directory.

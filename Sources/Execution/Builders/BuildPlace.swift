@@ -98,6 +98,8 @@ struct BuildRecord: Codable, Sendable {
     /// The tool's product when it was last published, and what was published; nil after a build that failed.
     var product: FileStamp?
     var artifact: String?
+    /// Dependencies that are replaced in a SwiftPM package's scratch space.
+    var replacements: [SwiftReplacement] = []
 }
 
 /// Does blocking work on a thread of its own, so that the cooperative pool never waits for a disk.

@@ -51,12 +51,17 @@ package struct GenericBuilder: Builder {
                     shell(environment(request, staged)), ["-ec", command], in: staged.plan)
             }
             let path = try await onThread("publish") {
-                let (resolved, isScript) = try Self.check(product, named: artifact, steps)
+                let file = try ExecutableFile(
+                    at: product, named: artifact, environment: request.environment
+                ) { steps.failure($0) }
                 let path =
-                    isScript
-                    ? try steps.place.store.publish(directory: staged.plan) + "/" + artifact
-                    : try steps.place.store.publish(
-                        file: resolved, as: URL(filePath: product).lastPathComponent)
+                    switch file.kind {
+                    case .binary:
+                        try steps.place.store.publish(
+                            file: file.path, as: URL(filePath: product).lastPathComponent)
+                    case .script:
+                        try steps.place.store.publish(directory: staged.plan) + "/" + artifact
+                    }
                 var record = record
                 record.artifact = path
                 try steps.place.save(record)
@@ -105,8 +110,6 @@ package struct GenericBuilder: Builder {
         return variables
     }
 
-    // MARK: The artifact
-
     private static func path(_ artifact: String, within plan: String) throws -> String {
         let path = URL(filePath: "\(plan)/\(artifact)").standardizedFileURL.path(percentEncoded: false)
         guard !artifact.hasPrefix("/"), path.hasPrefix("\(plan)/") else {
@@ -115,49 +118,5 @@ package struct GenericBuilder: Builder {
                 "`artifact` of exec:generic is \"\(artifact)\", expected a path within the plan")
         }
         return path
-    }
-
-    /// Magic bytes of executables: ELF, and Mach-O of one or several architectures.
-    private static let magics: [[UInt8]] = [
-        [0x7f, 0x45, 0x4c, 0x46], [0xcf, 0xfa, 0xed, 0xfe], [0xca, 0xfe, 0xba, 0xbe],
-    ]
-    /// An ELF header of a 32-bit machine; a shorter file was not written to its end.
-    private static let shortestBinary = 52
-
-    /// Checks that the kernel could start it, and tells where the file is and whether it is a script.
-    private static func check(
-        _ path: String, named name: String, _ steps: BuildSteps
-    ) throws -> (path: String, isScript: Bool) {
-        let resolved = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
-        guard let stamp = try FileStamp(path: resolved) else {
-            throw steps.failure("there is no artifact \(name) after the build: correct `artifact` or `build`")
-        }
-        guard stamp.kind == .file else { throw steps.failure("the artifact \(name) is no file") }
-        guard stamp.isExecutable else {
-            throw steps.failure("the artifact \(name) is not executable: `chmod +x \(name)`")
-        }
-        let handle = try FileHandle(forReadingFrom: URL(filePath: resolved))
-        defer { try? handle.close() }
-        // Linux reads a shebang from the first 256 bytes (BINPRM_BUF_SIZE).
-        let head = [UInt8](try handle.read(upToCount: 256) ?? Data())
-        if magics.contains(where: { head.starts(with: $0) }) {
-            guard head.count >= shortestBinary else {
-                throw steps.failure("the artifact \(name) is a broken executable of \(head.count) bytes")
-            }
-            return (resolved, false)
-        }
-        guard head.starts(with: Array("#!".utf8)) else {
-            throw steps.failure(
-                "the artifact \(name) is no executable: it is no binary of this machine, and no script whose "
-                    + "first line names its interpreter (`#!/bin/sh`)")
-        }
-        let line = String(decoding: head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        let interpreter = line.split { $0 == " " || $0 == "\t" }.first.map(String.init) ?? ""
-        guard interpreter.hasPrefix("/"), Directories.exists(interpreter) else {
-            let hint = line.hasSuffix("\r") ? " (the line ends in CR LF: use LF)" : ""
-            throw steps.failure(
-                "the artifact \(name) names the interpreter \"\(interpreter)\", which is not there\(hint)")
-        }
-        return (resolved, true)
     }
 }
