@@ -134,7 +134,10 @@ let package = Package(
             "SyncServer",
             ["InstanceContract", "SyncCore", "SyncServer", "SyncClient", nioCore, nioPosix, nioEmbedded]),
         tests("SyncClient", ["InstanceContract", "LinuxSystem", "SyncClient"]),
-        tests("Testground", ["InstanceContract", "LinuxSystem", "Testground"]),
+        .executableTarget(
+            name: "FixturePlan", dependencies: ["Testground"], path: "Tests/Fixtures/FixturePlan",
+            swiftSettings: settings),
+        tests("Testground", ["InstanceContract", "LinuxSystem", "SyncClient", "Testground", "FixturePlan"]),
         tests("Execution", ["TestgroundModel", "Execution"]),
         tests("Engine", ["TestgroundModel", "Execution", "Engine"]),
         tests("Builders", ["TestgroundModel", "LinuxSystem", "Execution", "Builders"]),

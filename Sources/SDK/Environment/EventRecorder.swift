@@ -22,7 +22,14 @@ final class EventRecorder: Sendable {
     /// Why there is no `run.out`; nil when there is.
     let outputsFailure: TestgroundError?
 
-    init(_ environment: InstanceEnvironment) {
+    private let show: @Sendable (String) -> Void
+
+    /// - Parameter show: writes a line to stdout; tests catch it.
+    init(
+        _ environment: InstanceEnvironment,
+        show: @escaping @Sendable (String) -> Void = { StandardStreams.writeLine($0.utf8) }
+    ) {
+        self.show = show
         groupID = environment.groupID
         runID = environment.run
         do throws(SystemError) {
@@ -53,7 +60,7 @@ final class EventRecorder: Sendable {
             timestamp: SystemClock.wall(), groupID: groupID, runID: runID, event: event
         ).json
         let listeners = state.withLock { state in
-            StandardStreams.writeLine(line.utf8)
+            show(line)
             do throws(SystemError) {
                 try state.output?.write(Array(line.utf8) + [0x0A])
             } catch {

@@ -29,13 +29,18 @@ enum PlanProcess {
         let events = EventRecorder(environment)
         let run = RunEnvironment(environment, events: events)
         events.installCrashCapture()
+        await MainActor.run { CrashCapture.prepareThread() }
         events.record(.start(runenv: environment.runenv))
         run.profiles.start()
         let ending = Ending(run)
         do {
             if let failure = events.outputsFailure { throw failure }
             let testCase = try find(environment.testCase, in: testCases, plan: environment.plan)
-            let work = Task { try await testCase.body(run) }
+            let work = Task {
+                // Good until the task first waits; the pool's other threads cannot be reached.
+                CrashCapture.prepareThread()
+                try await testCase.body(run)
+            }
             try TerminationSignal.onArrival { ending.terminate { work.cancel() } }
             try await work.value
             ending.succeeded()

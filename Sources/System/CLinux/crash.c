@@ -53,7 +53,6 @@ static char tail[MAXIMUM_TAIL];
 static int output = -1;
 static pid_t owner;
 static uintptr_t program_low, program_high, program_base;
-static char alternate_stack[ALTERNATE_STACK];
 
 static atomic_int crashing_thread;
 static char line[MAXIMUM_LINE];
@@ -303,6 +302,20 @@ static int note_program(struct dl_phdr_info *info, size_t size, void *context) {
     return 1;
 }
 
+int clinux_crash_prepare_thread(void) {
+    stack_t stack;
+    if (sigaltstack(NULL, &stack) != 0) return errno;
+    if (!(stack.ss_flags & SS_DISABLE)) return 0;
+    void *memory = mmap(
+        NULL, ALTERNATE_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (memory == MAP_FAILED) return errno;
+    stack = (stack_t){.ss_sp = memory, .ss_size = ALTERNATE_STACK};
+    if (sigaltstack(&stack, NULL) == 0) return 0;
+    int code = errno;
+    munmap(memory, ALTERNATE_STACK);
+    return code;
+}
+
 int clinux_crash_install(const char *new_head, const char *new_tail, int new_output) {
     if (strlen(new_head) >= sizeof head || strlen(new_tail) >= sizeof tail) return ENAMETOOLONG;
     strcpy(head, new_head);
@@ -314,8 +327,6 @@ int clinux_crash_install(const char *new_head, const char *new_tail, int new_out
     void *frames[2];
     backtrace(frames, 2);
 
-    stack_t stack = {.ss_sp = alternate_stack, .ss_size = sizeof alternate_stack};
-    if (sigaltstack(&stack, NULL) != 0) return errno;
     struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     sigemptyset(&action.sa_mask);
     for (unsigned i = 0; i < sizeof crash_signals / sizeof *crash_signals; i++) {

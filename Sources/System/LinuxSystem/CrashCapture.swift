@@ -14,8 +14,7 @@ package enum CrashCapture {
     /// stdout and in `output` before the process dies of it: `{"ts":<ns>` + `head` + error +
     /// `","stacktrace":"` + frames + `tail`.
     ///
-    /// A thread other than the main one that overflows its stack dies without the line, since it has no stack
-    /// to write it on.
+    /// A stack that overflows leaves the line only on a thread that was prepared for it.
     ///
     /// - Parameter output: a second place for the line; it must stay open.
     /// - Throws: `SystemError`, `ENAMETOOLONG` when `head` is longer than 4 KiB.
@@ -29,4 +28,8 @@ package enum CrashCapture {
         let code = clinux_crash_install(head, tail, descriptor)
         guard code == 0 else { throw SystemError(call: "sigaction", code: code, subject: "crash capture") }
     }
+
+    /// Gives the calling thread a second stack, so that the overflow of its own leaves the line, too. Without
+    /// memory for it the thread is as it was.
+    package static func prepareThread() { _ = clinux_crash_prepare_thread() }
 }

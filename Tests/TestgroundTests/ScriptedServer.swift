@@ -1,0 +1,1 @@
+../SyncClientTests/ScriptedServer.swift
