@@ -1,3 +1,4 @@
+import InstanceContract
 import Testing
 
 @testable import SyncClient
@@ -9,15 +10,18 @@ struct RequestLedgerTests {
         var ledger = RequestLedger<String>()
         ledger.add(.publish(topic: "t"), id: "1", waiter: "publisher")
         ledger.add(.barrier(state: "s", target: 2), id: "2", waiter: "waiter")
-        guard case .finish("waiter", .success) = ledger.receive(SyncAnswer(id: "2")) else {
+        guard case .finish("waiter", .success) = ledger.receive(SyncResponse(id: "2", content: .done)) else {
             Issue.record("the barrier's answer ends the barrier")
             return
         }
-        guard case .finish("publisher", .success(7)) = ledger.receive(SyncAnswer(id: "1", sequence: 7)) else {
+        guard
+            case .finish("publisher", .success(7)) = ledger.receive(
+                SyncResponse(id: "1", content: .published(sequence: 7)))
+        else {
             Issue.record("the publish gets its number")
             return
         }
-        guard case .ignore = ledger.receive(SyncAnswer(id: "1", sequence: 8)) else {
+        guard case .ignore = ledger.receive(SyncResponse(id: "1", content: .published(sequence: 8))) else {
             Issue.record("a second answer has nobody waiting")
             return
         }
@@ -29,12 +33,18 @@ struct RequestLedgerTests {
         var ledger = RequestLedger<Int>()
         ledger.add(.subscribe(topic: "t"), id: "1", waiter: 1)
         for entry in ["1", "2"] {
-            guard case .deliver(1, entry) = ledger.receive(SyncAnswer(id: "1", entry: entry)) else {
+            guard
+                case .deliver(1, entry) = ledger.receive(
+                    SyncResponse(id: "1", content: .entry(Array(entry.utf8))))
+            else {
                 Issue.record("entry \(entry) is delivered")
                 return
             }
         }
-        guard case .finish(1, .failure(let error)) = ledger.receive(SyncAnswer(id: "1", error: "gone")) else {
+        guard
+            case .finish(1, .failure(let error)) = ledger.receive(
+                SyncResponse(id: "1", content: .failed("gone")))
+        else {
             Issue.record("an error ends it")
             return
         }
@@ -60,7 +70,8 @@ struct RequestLedgerTests {
     func noNumber() {
         var ledger = RequestLedger<Int>()
         ledger.add(.publish(topic: "t"), id: "1", waiter: 1)
-        guard case .finish(1, .failure(let error)) = ledger.receive(SyncAnswer(id: "1")) else {
+        guard case .finish(1, .failure(let error)) = ledger.receive(SyncResponse(id: "1", content: .done))
+        else {
             Issue.record("it is over")
             return
         }

@@ -18,15 +18,15 @@ struct SyncClientTests {
     func wire() async throws {
         let server = try ScriptedServer { peer in
             let publish = #"{"topic":"t","payload":{"n":9007199254740993}}"#
-            #expect(try peer.message().text == #"{"id":"1","is_cancel":false,"publish":\#(publish)}"#)
+            #expect(try peer.message().text == #"{"id":"1","publish":\#(publish)}"#)
             try peer.answer("1", publish: 4)
-            #expect(try peer.message().text == #"{"id":"2","is_cancel":false,"signal_entry":{"state":"s"}}"#)
+            #expect(try peer.message().text == #"{"id":"2","signal_entry":{"state":"s"}}"#)
             try peer.send(#"{"id":"2","error":"","publish":null,"subscribe":"","signal_entry":{"seq":5}}"#)
             #expect(
-                try peer.message().text == #"{"id":"3","is_cancel":false,"barrier":{"state":"s","target":2}}"#
+                try peer.message().text == #"{"id":"3","barrier":{"state":"s","target":2}}"#
             )
             try peer.answer("3")
-            #expect(try peer.message().text == #"{"id":"4","is_cancel":false,"subscribe":{"topic":""}}"#)
+            #expect(try peer.message().text == #"{"id":"4","subscribe":{"topic":""}}"#)
             try peer.answer("4", subscribe: #""x""#)
         }
         let client = Self.client(server)

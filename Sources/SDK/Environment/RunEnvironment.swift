@@ -42,9 +42,7 @@ public final class RunEnvironment: Sendable {
         profiles = ProfileRecorder(
             environment.captureProfiles, directory: environment.outputsPath, report: report)
         events.forward { [sync] in sync.post($0) }
-        events.forward { [runMetrics] event in
-            if let name = event.lifecycleName { runMetrics.record(event: name) }
-        }
+        events.forward { [weak self] in self?.countLifecycle($0) }
     }
 
     // MARK: Identity
@@ -113,6 +111,11 @@ public final class RunEnvironment: Sendable {
         // FNV-1a; Hasher is seeded anew in each process.
         "\(environment.run)/\(environment.outputsPath)/\(ThisProcess.hostName)".utf8
             .reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
+    /// Counts an event in InfluxDB, where a run has it.
+    func countLifecycle(_ event: InstanceEvent) {
+        if let name = event.lifecycleName { runMetrics.record(event: name) }
     }
 
     /// Writes what is not written yet and leaves the sync service. Each part has a limit of its own.

@@ -27,21 +27,25 @@ enum PlanProcess {
             ThisProcess.end(status: wrongUse)
         }
         let events = EventRecorder(environment)
-        let run = RunEnvironment(environment, events: events)
         events.installCrashCapture()
         await MainActor.run { CrashCapture.prepareThread() }
-        events.record(.start(runenv: environment.runenv))
+        // Before anything else can report: the start is the first line.
+        let start = InstanceEvent.start(runenv: environment.runenv)
+        events.record(start)
+        let run = RunEnvironment(environment, events: events)
+        run.countLifecycle(start)
         run.profiles.start()
         let ending = Ending(run)
         do {
             if let failure = events.outputsFailure { throw failure }
             let testCase = try find(environment.testCase, in: testCases, plan: environment.plan)
+            try TerminationSignal.onArrival { ending.terminate() }
             let work = Task {
                 // Good until the task first waits; the pool's other threads cannot be reached.
                 CrashCapture.prepareThread()
                 try await testCase.body(run)
             }
-            try TerminationSignal.onArrival { ending.terminate { work.cancel() } }
+            ending.watch(work)
             try await work.value
             ending.succeeded()
         } catch {
@@ -85,8 +89,15 @@ private final class Ending: Sendable {
     private let run: RunEnvironment
     private let isTerminated = Atomic(false)
     private let isOver = Monitor(false)
+    private let work = Mutex<Task<Void, any Error>?>(nil)
 
     init(_ run: RunEnvironment) { self.run = run }
+
+    /// From now on SIGTERM cancels the test case, also when it has come already.
+    func watch(_ task: Task<Void, any Error>) {
+        work.withLock { $0 = task }
+        if isTerminated.load(ordering: .acquiring) { task.cancel() }
+    }
 
     func succeeded() {
         if isTerminated.load(ordering: .acquiring) {
@@ -107,9 +118,9 @@ private final class Ending: Sendable {
     }
 
     /// Runs on the signal's thread.
-    func terminate(_ cancel: () -> Void) {
+    func terminate() {
         isTerminated.store(true, ordering: .releasing)
-        cancel()
+        work.withLock { $0 }?.cancel()
         let deadline = SystemClock.monotonic() + PlanProcess.terminationGrace
         guard isOver.wait(until: deadline, { $0 ? true : nil }) == nil else { return }
         fail("the test case was asked to end by SIGTERM and did not within 5 seconds")

@@ -1,6 +1,8 @@
 // Who waits for which answer: a state machine without sockets, clocks or locks. SyncClient executes its
 // decisions.
 
+import InstanceContract
+
 /// What is asked of the service.
 package enum SyncOperation: Sendable, Hashable, CustomStringConvertible {
     case publish(topic: String)
@@ -18,14 +20,16 @@ package enum SyncOperation: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// An answer of the service, already decoded.
-struct SyncAnswer: Sendable, Hashable {
-    var id: String
-    var error: String = ""
-    /// Of a publish or a signal.
-    var sequence: Int64?
-    /// Of a subscription: the entry's JSON text.
-    var entry: String = ""
+extension SyncRequest.Operation {
+    /// The request as the contract writes it.
+    init(_ operation: SyncOperation, payload: String) {
+        switch operation {
+        case .publish(let topic): self = .publish(topic: topic, payload: Array(payload.utf8))
+        case .subscribe(let topic): self = .subscribe(topic: topic)
+        case .signal(let state): self = .signalEntry(state: state)
+        case .barrier(let state, let target): self = .barrier(state: state, target: Int64(target))
+        }
+    }
 }
 
 /// The open requests of one connection. `Waiter` is whoever gets the answer.
@@ -72,35 +76,33 @@ struct RequestLedger<Waiter> {
         }
     }
 
-    mutating func receive(_ answer: SyncAnswer) -> Decision {
-        guard let entry = entries[answer.id] else { return .ignore }
-        guard answer.error.isEmpty else {
-            entries[answer.id] = nil
-            let error = SyncClientError(code: .refused, description: "\(entry.operation): \(answer.error)")
-            return .finish(entry.waiter, .failure(error))
+    mutating func receive(_ response: SyncResponse) -> Decision {
+        guard let entry = entries[response.id] else { return .ignore }
+        switch (entry.operation, response.content) {
+        case (.subscribe, .entry(let payload)):
+            return .deliver(entry.waiter, String(decoding: payload, as: UTF8.self))
+        case (_, .failed(let message)):
+            return finish(response.id, entry, .failure(.init(code: .refused, description: message)))
+        case (.barrier, .done): return finish(response.id, entry, .success(0))
+        case (.publish, .published(let number)), (.signal, .signalled(let number)):
+            return finish(response.id, entry, .success(number))
+        default:
+            let text = "the sync service answered \(response.content), which does not fit the request"
+            return finish(response.id, entry, .failure(.init(code: .invalidAnswer, description: text)))
         }
-        switch entry.operation {
-        case .subscribe: return .deliver(entry.waiter, answer.entry)
-        case .barrier:
-            entries[answer.id] = nil
-            return .finish(entry.waiter, .success(0))
-        case .publish, .signal:
-            entries[answer.id] = nil
-            guard let sequence = answer.sequence else {
-                let text = "\(entry.operation): the sync service answered without a number"
-                return .finish(
-                    entry.waiter, .failure(SyncClientError(code: .invalidAnswer, description: text)))
-            }
-            return .finish(entry.waiter, .success(sequence))
-        }
+    }
+
+    private mutating func finish(
+        _ id: String, _ entry: Entry, _ result: Result<Int64, SyncClientError>
+    ) -> Decision {
+        entries[id] = nil
+        return .finish(entry.waiter, result.mapError { $0.of(entry.operation) })
     }
 
     /// Ends every request; the connection is over.
     mutating func fail(_ error: SyncClientError) -> [(Waiter, SyncClientError)] {
         defer { entries = [:] }
-        return entries.values.map { entry in
-            (entry.waiter, SyncClientError(code: error.code, description: "\(entry.operation): \(error)"))
-        }
+        return entries.values.map { ($0.waiter, error.of($0.operation)) }
     }
 }
 

@@ -6,7 +6,8 @@
 //   SyncConnection        state shared by callers and the connection's thread; +Thread is the thread's loop
 //   RequestLedger         who waits for which answer (no I/O)
 //   WebSocketHandshake, WebSocketFrame, WebSocketInbox   RFC 6455 (no I/O)
-//   SyncWire              requests and answers as JSON
+//
+// Requests and answers themselves are SyncRequest and SyncResponse of InstanceContract.
 
 /// A connection to the sync service, made when it is first needed and never remade: states that were
 /// signalled once must not be signalled again. When it breaks, everything that waits on it fails with the

@@ -27,4 +27,9 @@ package struct SyncClientError: Error, Sendable, Hashable, CustomStringConvertib
         self.code = code
         self.description = description
     }
+
+    /// The same, with what was asked in front.
+    func of(_ operation: SyncOperation) -> SyncClientError {
+        SyncClientError(code: code, description: "\(operation): \(description)")
+    }
 }

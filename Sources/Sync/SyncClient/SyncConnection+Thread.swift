@@ -1,5 +1,6 @@
 // The thread of a connection: connects, shakes hands, then moves bytes both ways until it is over.
 
+import InstanceContract
 import LinuxSystem
 import Synchronization
 
@@ -146,7 +147,12 @@ extension SyncConnection {
 
     private func handle(_ event: WebSocketEvent) throws(WebSocketViolation) {
         switch event {
-        case .message(let bytes): handle(try SyncWire.answer(bytes))
+        case .message(let bytes):
+            do throws(SyncMessageError) {
+                handle(try SyncResponse(decoding: bytes))
+            } catch {
+                throw WebSocketViolation(code: 1007, reason: "it sent what is no answer: \(error)")
+            }
         case .ping(let payload): queue(.pong, payload)
         case .pong, .close: break
         }
@@ -157,13 +163,13 @@ extension SyncConnection {
         _ = try? socket.send(Self.frame(.close, WebSocketFrame.bytes(of: code))[...])
     }
 
-    private func handle(_ answer: SyncAnswer) {
-        switch state.withLock({ $0.ledger.receive(answer) }) {
+    private func handle(_ response: SyncResponse) {
+        switch state.withLock({ $0.ledger.receive(response) }) {
         case .ignore: break
         case .finish(let waiter, let result): Self.finish(waiter, result)
         case .deliver(.stream(let queue), let entry):
             guard !queue.deliver(entry) else { return }
-            cancel(answer.id)
+            cancel(response.id)
             queue.fail(
                 SyncClientError(
                     code: .overflow,

@@ -83,7 +83,7 @@ final class SyncConnection: Sendable {
     }
 
     private func submit(_ operation: SyncOperation, id: String, payload: String, waiter: Waiter) {
-        let frame = Self.frame(.text, SyncWire.request(operation, id: id, payload: payload).utf8)
+        let frame = Self.frame(SyncRequest(id: id, operation: .init(operation, payload: payload)))
         let error = state.withLock { state -> SyncClientError? in
             switch state.phase {
             case .ended(let error): return error
@@ -104,15 +104,14 @@ final class SyncConnection: Sendable {
             return nil
         }
         guard let error else { return }
-        Self.finish(
-            waiter, .failure(SyncClientError(code: error.code, description: "\(operation): \(error)")))
+        Self.finish(waiter, .failure(error.of(operation)))
     }
 
     func cancel(_ id: String) {
         let waiter = state.withLock { state -> Waiter? in
             guard let (waiter, tellsService) = state.ledger.cancel(id: id) else { return nil }
             if tellsService {
-                state.outgoing.append(contentsOf: Self.frame(.text, SyncWire.cancellation(id: id).utf8))
+                state.outgoing.append(contentsOf: Self.frame(SyncRequest(id: id, operation: .cancel)))
                 state.waker?.wake()
             }
             return waiter
@@ -232,6 +231,12 @@ final class SyncConnection: Sendable {
         case .stream(let queue): if case .failure(let error) = result { queue.fail(error) }
         case .nobody: break
         }
+    }
+
+    static func frame(_ request: SyncRequest) -> [UInt8] {
+        var json: [UInt8] = []
+        request.encode(into: &json)
+        return frame(.text, json)
     }
 
     static func frame(_ opcode: WebSocketOpcode, _ payload: some Sequence<UInt8>) -> [UInt8] {
