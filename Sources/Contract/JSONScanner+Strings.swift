@@ -7,7 +7,8 @@ package struct JSONStringToken: Sendable {
 }
 
 extension JSONScanner {
-    /// Consumes a string and decodes it. A lone surrogate escape becomes U+FFFD, as Go's `encoding/json` has it.
+    /// Consumes a string and decodes it. A lone surrogate escape becomes U+FFFD, as Go's `encoding/json`
+    /// has it.
     package mutating func string(in bytes: Span<UInt8>) throws(SyncMessageError) -> String {
         let token = try stringToken(in: bytes)
         guard token.hasEscapes else { return Self.text(bytes.extracting(token.content)) }
@@ -69,7 +70,8 @@ extension JSONScanner {
         }
     }
 
-    /// Consumes a scalar of two to four bytes: no overlong form, no surrogate, nothing past U+10FFFF (Unicode 15, table 3-7).
+    /// Consumes a scalar of two to four bytes: no overlong form, no surrogate, nothing past U+10FFFF
+    /// (Unicode 15, table 3-7).
     private mutating func skipMultibyteScalar(in bytes: Span<UInt8>) throws(SyncMessageError) {
         let first = bytes[position]
         let length: Int
@@ -158,9 +160,9 @@ extension JSONScanner {
         }
     }
 
-    // Hot path: a `Span` is no `Sequence`, and `String(copying: UTF8Span)` needs a newer macOS than we ask for. Appending
-    // byte by byte would cost more than the scan itself; these are the only places that lend a pointer to the standard
-    // library, for the length of one call.
+    // Hot path: a `Span` is no `Sequence`, and `String(copying: UTF8Span)` needs a newer macOS than we ask
+    // for. Appending byte by byte would cost more than the scan itself; these are the only places that lend
+    // a pointer to the standard library, for the length of one call.
 
     static func text(_ bytes: Span<UInt8>) -> String {
         bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }

@@ -1,15 +1,15 @@
-// One pass over JSON text without building a tree of it. What every wire message is parsed with: the sync service does so
-// some hundred thousand times a second, where a tree (Foundation's, 4 µs and 30 allocations a message) would cost more
-// than all the rest.
+// One pass over JSON text without building a tree of it. What every wire message is parsed with: the sync
+// service does so some hundred thousand times a second, where a tree (Foundation's, 4 µs and 30 allocations
+// a message) would cost more than all the rest.
 //
-// The scanner holds a position only; the text is an argument of every call, since a type that stores a `Span` is still an
-// experiment of the language. Map: objects and values (this file), strings (JSONScanner+Strings), numbers
-// (JSONScanner+Numbers).
+// The scanner holds a position only; the text is an argument of every call, since a type that stores a
+// `Span` is still an experiment of the language. Map: objects and values (this file), strings
+// (JSONScanner+Strings), numbers (JSONScanner+Numbers).
 
 /// Reads JSON (RFC 8259) from front to back, and rejects everything that is not valid.
 package struct JSONScanner: Sendable {
-    /// Deepest nesting of arrays and objects. The scanner recurses on the thread's stack, so it needs a limit; sync payloads
-    /// nest a handful of levels.
+    /// Deepest nesting of arrays and objects. The scanner recurses on the thread's stack, so it needs a
+    /// limit; sync payloads nest a handful of levels.
     package static let maximumDepth = 128
 
     /// Offset of the next byte to read.
@@ -36,7 +36,8 @@ package struct JSONScanner: Sendable {
 
     // MARK: Objects
 
-    /// Consumes `{` and the first key with its colon; nil when the object is empty, and then `}` is consumed too.
+    /// Consumes `{` and the first key with its colon; nil when the object is empty, and then `}` is
+    /// consumed too.
     package mutating func firstKey(in bytes: Span<UInt8>) throws(SyncMessageError) -> String? {
         guard try peek(in: bytes) == UInt8(ascii: "{") else {
             throw typeMismatch(in: bytes, wanted: "an object")

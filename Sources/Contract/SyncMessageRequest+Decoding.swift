@@ -1,6 +1,7 @@
-// Reads a request, with the leniency and the strictness of Go's `encoding/json`, on which upstream's service stands:
-// unknown fields are skipped, `null` is the same as absent, an absent topic is the empty name, an absent payload is `null`,
-// of a repeated key the last counts; but every known field must have its type, also one that does not count.
+// Reads a request, with the leniency and the strictness of Go's `encoding/json`, on which upstream's
+// service stands: unknown fields are skipped, `null` is the same as absent, an absent topic is the empty
+// name, an absent payload is `null`, of a repeated key the last counts; but every known field must have its
+// type, also one that does not count.
 
 extension SyncRequest {
     /// Reads one message.

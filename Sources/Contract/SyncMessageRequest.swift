@@ -1,4 +1,5 @@
-// A request to the sync service (contract §4): its type and its writer. The reader is in SyncMessageRequest+Decoding.
+// A request to the sync service (contract §4): its type and its writer. The reader is in
+// SyncMessageRequest+Decoding.
 
 /// One message from a client to the service.
 package struct SyncRequest: Sendable, Hashable {
@@ -28,7 +29,8 @@ package struct SyncRequest: Sendable, Hashable {
 
     /// Appends the request as JSON.
     ///
-    /// - Precondition: a publish's payload is valid JSON (`JSONScanner.validate`); the service closes the connection on
+    /// - Precondition: a publish's payload is valid JSON (`JSONScanner.validate`); the service closes the
+    /// connection on
     ///   anything else.
     package func encode(into output: inout [UInt8]) {
         output.append(contentsOf: "{\"id\":".utf8)

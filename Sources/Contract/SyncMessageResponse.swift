@@ -1,5 +1,5 @@
-// A response of the sync service (contract §4): its type, its one writer, its reader, and the delivery of a topic's entry,
-// which is a response whose parts are encoded once and shared by all subscribers.
+// A response of the sync service (contract §4): its type, its one writer, its reader, and the delivery of a
+// topic's entry, which is a response whose parts are encoded once and shared by all subscribers.
 
 /// One message from the service to a client.
 package struct SyncResponse: Sendable, Hashable {
@@ -59,8 +59,9 @@ package struct SyncResponse: Sendable, Hashable {
     }
 }
 
-/// The three parts of the response that delivers an entry: `head` is the subscription's, `body` the entry's, `tail` the same
-/// for all. Together they are what `SyncResponse(id:content: .entry)` encodes to, which a test holds them to.
+/// The three parts of the response that delivers an entry: `head` is the subscription's, `body` the
+/// entry's, `tail` the same for all. Together they are what `SyncResponse(id:content: .entry)` encodes to,
+/// which a test holds them to.
 package enum SyncDelivery {
     /// Everything before the entry, for a subscription with this id.
     package static func head(id: String) -> [UInt8] {
@@ -85,7 +86,8 @@ package enum SyncDelivery {
 extension SyncResponse {
     /// Reads one message.
     ///
-    /// An error, where there is one, is the content; else the part that is present is; a message with none is `done`.
+    /// An error, where there is one, is the content; else the part that is present is; a message with none
+    /// is `done`.
     package init(decoding bytes: Span<UInt8>) throws(SyncMessageError) {
         var id = ""
         var error = ""
