@@ -2,6 +2,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include "CLinuxProcess.h"
 #include "crash.h"
 
 // prctl(PR_SET_NAME): names the calling thread; at most 15 bytes are kept.

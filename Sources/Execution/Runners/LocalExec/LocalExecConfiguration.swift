@@ -1,0 +1,131 @@
+// The runner's table of configuration, decoded and checked.
+
+import Execution
+import TestgroundModel
+
+struct LocalExecConfiguration: Sendable, Hashable {
+    enum Isolation: String, Sendable, Hashable, CaseIterable {
+        /// The best there is on this machine.
+        case auto
+        /// Instances use the host's network.
+        case none
+        /// A network namespace and a TUN device for each instance.
+        case namespaces
+    }
+
+    var isolation = Isolation.auto
+    /// `LOG_LEVEL` of instances; empty for none.
+    var logLevel = ""
+    /// Instances that are being attached at once.
+    var startConcurrency = LocalExecConfiguration.defaultStartConcurrency
+    /// A limit of the run's own, besides that of the task; nil for none.
+    var runTimeout: Duration?
+    /// `INFLUXDB_URL` of instances; empty for none.
+    var influxDBEndpoint = ""
+
+    /// Attaching is short work of kernel and sync service: more at once only queue up.
+    static let defaultStartConcurrency = 64
+    static let mostStartConcurrency = 1024
+
+    static let keys = ["isolation", "log_level", "start_concurrency", "run_timeout", "influxdb_endpoint"]
+
+    init() {}
+
+    /// - Throws: `ExecutionError` with the code `configuration`, naming the key, the value and what would do.
+    init(_ table: ConfigurationTable) throws(ExecutionError) {
+        if let text = try Self.string(table, "isolation") {
+            guard let isolation = Isolation(rawValue: text) else {
+                throw Self.invalid("isolation", "\"\(text)\"", "\"auto\" or \"none\"")
+            }
+            guard isolation != .namespaces else {
+                throw ExecutionError(
+                    .configuration,
+                    "local:exec: isolation = \"namespaces\" is not available in this version; use "
+                        + "\"auto\" or \"none\", where instances share the host's network")
+            }
+            self.isolation = isolation
+        }
+        logLevel = try Self.string(table, "log_level") ?? ""
+        influxDBEndpoint = try Self.string(table, "influxdb_endpoint") ?? ""
+        if let value = table["start_concurrency"] {
+            let number = Self.integer(value)
+            guard let number, (1...Int64(Self.mostStartConcurrency)).contains(number) else {
+                throw Self.invalid(
+                    "start_concurrency", value.text, "a whole number from 1 to \(Self.mostStartConcurrency)")
+            }
+            startConcurrency = Int(number)
+        }
+        if let value = table["run_timeout"] {
+            guard let duration = Self.duration(value), duration > .zero else {
+                throw Self.invalid(
+                    "run_timeout", value.text, "a duration such as \"90s\", \"10m\" or \"1h30m\"")
+            }
+            runTimeout = duration
+        }
+    }
+
+    private static func string(
+        _ table: ConfigurationTable, _ key: String
+    ) throws(ExecutionError) -> String? {
+        switch table[key] {
+        case nil: return nil
+        case .string(let text): return text
+        case let value?: throw invalid(key, value.text, "a string")
+        }
+    }
+
+    /// Flags (`--run-cfg k=v`) carry every value as a string.
+    private static func integer(_ value: ConfigurationValue) -> Int64? {
+        switch value {
+        case .integer(let number): number
+        case .string(let text): Int64(text)
+        default: nil
+        }
+    }
+
+    /// Go's notation, or whole seconds.
+    private static func duration(_ value: ConfigurationValue) -> Duration? {
+        switch value {
+        case .integer(let seconds): return .seconds(seconds)
+        case .string(let text): return Int64(text).map { .seconds($0) } ?? goDuration(text)
+        default: return nil
+        }
+    }
+
+    private static func goDuration(_ text: String) -> Duration? {
+        let units: [(String, Double)] = [("ms", 0.001), ("us", 0.000_001), ("h", 3600), ("m", 60), ("s", 1)]
+        var rest = text[...]
+        var seconds = 0.0
+        guard !rest.isEmpty else { return nil }
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            rest = rest.dropFirst(digits.count)
+            guard let number = Double(digits), let unit = units.first(where: { rest.hasPrefix($0.0) }) else {
+                return nil
+            }
+            rest = rest.dropFirst(unit.0.count)
+            seconds += number * unit.1
+        }
+        // Longer than a century is a slip of the keyboard.
+        return seconds < 3_200_000_000 ? .seconds(seconds) : nil
+    }
+
+    private static func invalid(_ key: String, _ value: String, _ expected: String) -> ExecutionError {
+        ExecutionError(.configuration, "local:exec: \(key) is \(value), expected \(expected)")
+    }
+}
+
+extension ConfigurationValue {
+    /// The value as a person would write it.
+    fileprivate var text: String {
+        switch self {
+        case .string(let text): "\"\(text)\""
+        case .integer(let number): String(number)
+        case .double(let number): String(number)
+        case .boolean(let value): String(value)
+        case .date(let text): text
+        case .array: "an array"
+        case .table: "a table"
+        }
+    }
+}

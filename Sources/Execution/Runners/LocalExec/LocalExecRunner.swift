@@ -1,0 +1,134 @@
+// The runner `local:exec`: instances are processes of this machine.
+//
+//     LocalExecRunner            prepares a run, attaches instances, hears the services' side
+//       RunSupervisor, RunLoop   one thread a run: processes, deadlines, strays
+//         InstanceLife, StopSchedule, InstanceVerdict    decide, purely
+//         OutputPump             two threads a run: output to files, events to the testimony
+//       RunLedger, Reaper        what a kill -9 left is found and ended
+//
+// Isolation is "none" so far: instances use the host's network. Networks of their own come as another
+// `NetworkAttachment`.
+
+package import Execution
+import InstanceContract
+import LinuxSystem
+import Synchronization
+
+package final class LocalExecRunner: Runner {
+    package let id = "local:exec"
+    package let artifactKind = ArtifactKind.executable
+    package var configurationKeys: [String] { LocalExecConfiguration.keys }
+
+    private let makeServices: @Sendable () async throws -> any InstanceServices
+    /// Runs that this program is carrying out.
+    private let running = Mutex<[String: RunSupervisor]>([:])
+
+    /// - Parameter makeServices: starts the services of one run; the runner stops them when the run is over.
+    package init(makeServices: @escaping @Sendable () async throws -> any InstanceServices) {
+        self.makeServices = makeServices
+    }
+
+    package func run(_ request: RunRequest, progress: any ProgressSink) async throws -> RunRecord {
+        let preparation = try await RunPreparation.prepare(request, progress: progress)
+        let scope = InstanceLaunch.scope(of: request)
+        let services: any InstanceServices
+        do {
+            services = try await makeServices()
+        } catch {
+            await preparation.abandon()
+            throw ExecutionError(.system, "the services of the run could not be started: \(error)")
+        }
+        do {
+            try await services.register(preparation.order.launches.map(\.instance), in: scope)
+            let result = try await supervise(preparation, services, scope, progress)
+            await services.stop(scope)
+            await preparation.finish(result)
+            return preparation.record(result)
+        } catch {
+            await services.stop(scope)
+            await preparation.abandon()
+            if let error = error as? ExecutionError { throw error }
+            throw ExecutionError(.system, "the run could not be carried out: \(error)")
+        }
+    }
+
+    private func supervise(
+        _ preparation: RunPreparation, _ services: any InstanceServices, _ scope: RunScope,
+        _ progress: any ProgressSink
+    ) async throws -> SupervisedRun {
+        let network = HostNetwork(services: services)
+        let supervisor = try RunSupervisor(
+            preparation.order, ledger: preparation.ledger, progress: progress)
+        let runID = preparation.order.runID
+        running.withLock { $0[runID] = supervisor }
+        defer { running.withLock { _ = $0.removeValue(forKey: runID) } }
+        var result = try await withTaskCancellationHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // Whatever is still under way when the last instance has ended serves nobody any more.
+                defer { group.cancelAll() }
+                group.addTask {
+                    await Self.attach(
+                        supervisor, network, scope, atOnce: preparation.configuration.startConcurrency)
+                }
+                group.addTask { await Self.tell(services, scope, supervisor.notices) }
+                return try await NamedThread.run("run-supervisor") { try supervisor.run() }
+            }
+        } onCancel: {
+            supervisor.post(.cancel)
+        }
+        if let warning = network.warning { result.warnings.insert(warning, at: 0) }
+        return result
+    }
+
+    /// Attaches every instance, so many at once.
+    private static func attach(
+        _ supervisor: RunSupervisor, _ network: any NetworkAttachment, _ scope: RunScope, atOnce: Int
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            for (count, launch) in supervisor.order.launches.enumerated() {
+                if count >= atOnce { await group.next() }
+                if Task.isCancelled { return }
+                group.addTask {
+                    do {
+                        let attached = try await network.attach(launch.instance, in: scope)
+                        supervisor.post(.attached(launch.index, attached))
+                    } catch {
+                        supervisor.post(
+                            .attachmentFailed(launch.index, reason: "it could not get its network: \(error)"))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps the services informed of who is up and who is gone.
+    private static func tell(
+        _ services: any InstanceServices, _ scope: RunScope, _ notices: AsyncStream<RunSupervisor.Notice>
+    ) async {
+        for await notice in notices {
+            switch notice {
+            case .networkInitialised: await services.signal(SharedState.networkInitialised, in: scope)
+            case .ended(let instance, let notice): await services.ended(instance, in: scope, notice)
+            }
+        }
+    }
+
+    package func terminateAll(workDirectory: String, progress: any ProgressSink) async throws -> Int {
+        // This program's own runs are to end as canceled, not as crashed.
+        for supervisor in running.withLock({ Array($0.values) }) { supervisor.post(.cancel) }
+        let result = try await NamedThread.run("reaper") {
+            Reaper.reap(workDirectory: workDirectory, .everything)
+        }
+        for run in result.runs { progress.report(.note("ended what was left of run \(run)")) }
+        guard result.survivors.isEmpty else {
+            let list = result.survivors.map(String.init).joined(separator: ", ")
+            throw ExecutionError(
+                .system, "processes \(list) did not end after SIGKILL; they hang in the kernel (see ps)")
+        }
+        return result.instances
+    }
+
+    package func healthcheck(_ context: HealthcheckContext) -> [any Healthcheck] {
+        LocalExecHealthchecks.all(context)
+    }
+}
