@@ -41,4 +41,20 @@ package struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
         let place = location.map { "\($0.file):\($0.line):\($0.column): " } ?? ""
         return "\(place)\(severity.rawValue): \(message)" + (remedy.map { " (\($0))" } ?? "")
     }
+
+    /// Diagnostics by file, in the order the files come up, and by place; each only once. A template writes
+    /// many groups in one place, and what is wrong with one of them is wrong with all.
+    static func inOrder(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+        var files: [String: Int] = [:]
+        var seen: Set<Diagnostic> = []
+        let once = diagnostics.filter { seen.insert($0).inserted }
+        for case let file? in once.map(\.location?.file) where files[file] == nil {
+            files[file] = files.count
+        }
+        func rank(_ entry: (offset: Int, element: Diagnostic)) -> (Int, Int, Int, Int) {
+            guard let location = entry.element.location else { return (-1, 0, 0, entry.offset) }
+            return (files[location.file] ?? 0, location.line, location.column, entry.offset)
+        }
+        return once.enumerated().sorted { rank($0) < rank($1) }.map(\.element)
+    }
 }

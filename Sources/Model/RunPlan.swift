@@ -13,6 +13,8 @@ package struct PreparedComposition: Sendable, Hashable {
     package var builds: [BuildPlan]
     package var runs: [RunPlan]
     package var warnings: [Diagnostic]
+    /// How many builds may run at once; nil where the composition does not say.
+    package var concurrentBuilds: Int?
 
     package init(
         plan: String, testCase: String, author: String = "", builds: [BuildPlan], runs: [RunPlan],
