@@ -17,7 +17,11 @@ extension EventLine {
     /// required. What cannot be an event is turned away before it is parsed, since plans may print a great
     /// deal.
     package init?(line: some Collection<UInt8>) {
-        guard Self.mayBeEvent(line), let value = try? JSONValue(parsing: line), let content = value["event"]
+        // Most lines end here, without a copy.
+        guard line.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return nil }
+        let bytes = Array(line)
+        guard Self.holdsMark(bytes), let value = try? JSONValue(parsing: bytes),
+            let content = value["event"]
         else { return nil }
         let group = value["group_id"]?.stringValue ?? ""
         guard let event = InstanceEvent(jsonValue: content, group: group) else { return nil }
@@ -29,13 +33,13 @@ extension EventLine {
     /// Reads a line of stdout; nil when it is not an event.
     package init?(line: String) { self.init(line: line.utf8) }
 
-    /// Whether the line begins as a JSON object and has `_event"` in it, as each kind of event does.
-    private static func mayBeEvent(_ line: some Collection<UInt8>) -> Bool {
-        let space: Set<UInt8> = [0x20, 0x09, 0x0D]
-        guard line.first(where: { !space.contains($0) }) == UInt8(ascii: "{") else { return false }
-        let mark = Array("_event\"".utf8)
+    private static let mark = Array("_event\"".utf8)
+
+    /// Whether `_event"` is in the line, as it is with each kind of event.
+    private static func holdsMark(_ line: [UInt8]) -> Bool {
         var matched = 0
         for byte in line {
+            // The mark's first byte stands nowhere else in it, so a mismatch can only begin it anew.
             matched = byte == mark[matched] ? matched + 1 : (byte == mark[0] ? 1 : 0)
             if matched == mark.count { return true }
         }

@@ -1,6 +1,7 @@
 // A limit for a wait.
 
-/// Runs `body` for at most `limit`; then cancels it.
+/// Runs `body` for at most `limit`; then cancels it, and waits for it to notice: everything in this library
+/// does at once.
 ///
 /// ```swift
 /// try await withTimeout(.seconds(30), "waiting for the miners") {
