@@ -41,6 +41,38 @@ struct GenericBuilderTests {
         #expect(try output(of: first.artifact) == "old")
     }
 
+    @Test("a plan's directory may be a link, and links within a plan keep pointing where they did")
+    func links() async throws {
+        try shop.write("beside", to: "../beside/word")
+        try shop.write("within", to: "words/here")
+        try shop.write(
+            "#!/bin/sh\ncat \"$(dirname \"$0\")\"/out/word \"$(dirname \"$0\")\"/in\n", to: "plan.sh",
+            mode: 0o755)
+        let files = FileManager.default
+        try files.createSymbolicLink(atPath: "\(shop.plan)/out", withDestinationPath: "../beside")
+        try files.createSymbolicLink(atPath: "\(shop.plan)/in", withDestinationPath: "words/here")
+        try files.createDirectory(atPath: "\(shop.root)/far/away", withIntermediateDirectories: true)
+        try files.createSymbolicLink(
+            atPath: "\(shop.root)/far/away/plan", withDestinationPath: "\(shop.plan)/")
+        var request = request()
+        request.sources.directory = "\(shop.root)/far/away/plan"
+        let result = try await builder.build(request)
+        #expect(try output(of: result.artifact) == "besidewithin")
+        let copy = result.artifact.reference.replacing("plan.sh", with: "in")
+        #expect(try files.destinationOfSymbolicLink(atPath: copy) == "words/here")
+        #expect(try await builder.build(request).cached)
+    }
+
+    @Test("a work directory that cannot be made is named in plain words")
+    func noWorkDirectory() async throws {
+        try shop.write("#!/bin/sh\n", to: "plan.sh", mode: 0o755)
+        var request = request()
+        request.workDirectory = "\(shop.plan)/plan.sh/work"
+        let error = try await builder.failure(request)
+        #expect(error.code == .system && error.message.contains("plan.sh"))
+        #expect(!error.message.contains("Error("))
+    }
+
     @Test("the command runs in a copy of the plan and is told selectors, dependencies and places")
     func command() async throws {
         try shop.write("word", to: "word")

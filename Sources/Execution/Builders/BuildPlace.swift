@@ -55,6 +55,14 @@ struct BuildPlace: Sendable {
 
     /// Removes all scratch space and artifacts of a plan, waiting for builds that are under way.
     static func purge(plan: String, workDirectory: String, progress: any ProgressSink) async throws {
+        try await explainingFiles(workDirectory) {
+            try await purgeAll(plan, workDirectory, progress)
+        }
+    }
+
+    private static func purgeAll(
+        _ plan: String, _ workDirectory: String, _ progress: any ProgressSink
+    ) async throws {
         let name = name(plan)
         let builds = "\(workDirectory)/builds/\(name)"
         let keys = (try? FileManager.default.contentsOfDirectory(atPath: builds)) ?? []
@@ -100,6 +108,20 @@ struct BuildRecord: Codable, Sendable {
     var artifact: String?
     /// Dependencies that are replaced in a SwiftPM package's scratch space.
     var replacements: [SwiftReplacement] = []
+}
+
+/// Says in plain words which file work in a directory stumbled over.
+func explainingFiles<Value>(
+    _ directory: String, _ body: () async throws -> Value
+) async throws -> Value {
+    do {
+        return try await body()
+    } catch let error as SystemError {
+        throw ExecutionError(.system, "work in \(directory) failed: \(error)")
+    } catch let error as CocoaError {
+        let path = error.filePath.map { " (\($0))" } ?? ""
+        throw ExecutionError(.system, "work in \(directory) failed: \(error.localizedDescription)\(path)")
+    }
 }
 
 /// Does blocking work on a thread of its own, so that the cooperative pool never waits for a disk.

@@ -25,7 +25,7 @@ struct BuildSteps: Sendable {
         if request.sources.directory.hasSuffix("/") { request.sources.directory.removeLast() }
         let place = BuildPlace(request)
         let steps = BuildSteps(builder: builder, request: request, place: place, progress: progress)
-        do {
+        return try await explainingFiles(request.workDirectory) {
             try steps.checkSources()
             try place.makeDirectories()
             return try await BuildLock.hold(place.lock) {
@@ -37,13 +37,6 @@ struct BuildSteps: Sendable {
             } body: {
                 try await body(steps)
             }
-        } catch let error as SystemError {
-            throw ExecutionError(.system, "\(builder) cannot work in \(request.workDirectory): \(error)")
-        } catch let error as CocoaError {
-            let path = error.filePath.map { " (\($0))" } ?? ""
-            throw ExecutionError(
-                .system,
-                "\(builder) cannot work in \(request.workDirectory): \(error.localizedDescription)\(path)")
         }
     }
 

@@ -29,6 +29,10 @@ struct CompilerCheck: Healthcheck {
     let arguments: [String]
 
     func check() async throws -> String? {
+        try await explainingFiles(workDirectory) { try await compile() }
+    }
+
+    private func compile() async throws -> String? {
         let directory = "\(workDirectory)/healthcheck-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: directory) }
         for file in [source] + more {
