@@ -51,6 +51,19 @@ struct RequestLedgerTests {
         #expect(error == SyncClientError(code: .refused, description: #"subscription to topic "t": gone"#))
     }
 
+    @Test("a refusal that names the request already is not named twice")
+    func namedRefusal() {
+        var ledger = RequestLedger<Int>()
+        ledger.add(.barrier(state: "run:r:states:ready", target: 10), id: "1", waiter: 1)
+        let message = #"barrier "ready": 2 of 10 can no longer arrive: miners[3] crashed"#
+        let response = SyncResponse(id: "1", content: .failed(message))
+        guard case .finish(1, .failure(let error)) = ledger.receive(response) else {
+            Issue.record("it is over")
+            return
+        }
+        #expect(error == SyncClientError(code: .refused, description: message))
+    }
+
     @Test("the service is told of cancelled waits, which it would go on with, and of nothing else")
     func cancellation() {
         var ledger = RequestLedger<Int>()

@@ -28,12 +28,12 @@ public struct SyncService: Sendable {
     /// - Returns: the new count: 1 for the first instance that signals.
     @discardableResult
     public func signal(_ state: String) async throws -> Int {
-        try await asTestgroundError { try await client.signal(state: scope.state(state)) }
+        try await asTestgroundError(in: scope) { try await client.signal(state: scope.state(state)) }
     }
 
     /// Waits until a state has been signalled `target` times.
     public func barrier(_ state: String, target: Int) async throws {
-        try await asTestgroundError {
+        try await asTestgroundError(in: scope) {
             try await client.barrier(state: scope.state(state), target: target)
         }
     }
@@ -61,7 +61,7 @@ public struct SyncService: Sendable {
 
     /// Every value of a topic, from its first.
     public func subscribe<Value>(to topic: Topic<Value>) -> TopicSubscription<Value> {
-        TopicSubscription(topic, client.subscribe(topic: scope.topic(topic.name)))
+        TopicSubscription(topic, client.subscribe(topic: scope.topic(topic.name)), scope: scope)
     }
 
     /// Adds a value to a topic, then waits until a state has been signalled `target` times (by someone; this
@@ -92,7 +92,9 @@ public struct SyncService: Sendable {
     /// Adds JSON text to a topic.
     @discardableResult
     func publish(json: String, to topic: String) async throws -> Int {
-        try await asTestgroundError { try await client.publish(topic: scope.topic(topic), payload: json) }
+        try await asTestgroundError(in: scope) {
+            try await client.publish(topic: scope.topic(topic), payload: json)
+        }
     }
 
     /// Publishes an event when there is a connection; never waits.

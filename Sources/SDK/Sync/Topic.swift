@@ -1,5 +1,6 @@
 // Topics: what instances tell each other.
 
+import InstanceContract
 import SyncClient
 
 #if canImport(FoundationEssentials)
@@ -52,15 +53,17 @@ public struct TopicSubscription<Value: Codable & Sendable>: AsyncSequence, Senda
 
     private let topic: Topic<Value>
     private let entries: SyncSubscription
+    private let scope: RunScope
 
-    init(_ topic: Topic<Value>, _ entries: SyncSubscription) {
+    init(_ topic: Topic<Value>, _ entries: SyncSubscription, scope: RunScope) {
         self.topic = topic
         self.entries = entries
+        self.scope = scope
     }
 
     /// An iterator; several share the entries among them.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(topic: topic, entries: entries.makeAsyncIterator())
+        Iterator(topic: topic, entries: entries.makeAsyncIterator(), scope: scope)
     }
 
     /// The next `count` entries.
@@ -78,25 +81,31 @@ public struct TopicSubscription<Value: Codable & Sendable>: AsyncSequence, Senda
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let topic: Topic<Value>
         fileprivate var entries: SyncSubscription.Iterator
+        fileprivate let scope: RunScope
 
         /// The next entry; waits for it.
         ///
         /// - Throws: ``TestgroundError`` when the connection is lost or the entry is not of the topic's
         ///   type; `CancellationError`.
         public mutating func next() async throws -> Value? {
-            guard let entry = try await asTestgroundError({ try await entries.next() }) else { return nil }
+            guard let entry = try await asTestgroundError(in: scope, { try await entries.next() }) else {
+                return nil
+            }
             return try topic.decode(entry)
         }
     }
 }
 
-/// Errors of the client as those of the SDK; cancellation stays what it is.
+/// Errors of the client as those of the SDK, with names as the plan wrote them, without the run's scope
+/// before them; cancellation stays what it is.
 func asTestgroundError<Value>(
-    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
+    in scope: RunScope, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
 ) async throws -> Value {
     do {
         return try await body()
     } catch let error as SyncClientError {
-        throw TestgroundError(.sync, error.description)
+        throw TestgroundError(
+            .sync,
+            error.description.replacing(scope.state(""), with: "").replacing(scope.topic(""), with: ""))
     }
 }

@@ -10,6 +10,15 @@ package enum SyncOperation: Sendable, Hashable, CustomStringConvertible {
     case signal(state: String)
     case barrier(state: String, target: Int)
 
+    var noun: String {
+        switch self {
+        case .publish: "publish"
+        case .subscribe: "subscription"
+        case .signal: "signal"
+        case .barrier: "barrier"
+        }
+    }
+
     package var description: String {
         switch self {
         case .publish(let topic): "publish on topic \"\(topic)\""
@@ -81,8 +90,12 @@ struct RequestLedger<Waiter> {
         switch (entry.operation, response.content) {
         case (.subscribe, .entry(let payload)):
             return .deliver(entry.waiter, String(decoding: payload, as: UTF8.self))
-        case (_, .failed(let message)):
-            return finish(response.id, entry, .failure(.init(code: .refused, description: message)))
+        case (let operation, .failed(let message)):
+            entries[response.id] = nil
+            let error = SyncClientError(code: .refused, description: message)
+            // The service may have named what it refuses, `barrier "ready": 2 of 10 can no longer arrive`.
+            let isNamed = message.hasPrefix(operation.noun + " ")
+            return .finish(entry.waiter, .failure(isNamed ? error : error.of(operation)))
         case (.barrier, .done): return finish(response.id, entry, .success(0))
         case (.publish, .published(let number)), (.signal, .signalled(let number)):
             return finish(response.id, entry, .success(number))
