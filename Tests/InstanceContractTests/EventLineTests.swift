@@ -1,3 +1,5 @@
+// Event lines against the bytes of the contract.
+
 import InstanceContract
 import Testing
 

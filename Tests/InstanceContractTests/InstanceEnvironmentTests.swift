@@ -1,3 +1,5 @@
+// The instance's environment variables, written and read back.
+
 import InstanceContract
 import Testing
 

@@ -1,3 +1,5 @@
+// JSON values, parsed and written.
+
 import InstanceContract
 import Testing
 

@@ -1,3 +1,5 @@
+// Network requests against the bytes of the contract.
+
 import InstanceContract
 import Testing
 

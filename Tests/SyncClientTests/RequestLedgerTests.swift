@@ -1,3 +1,5 @@
+// The client's bookkeeping of open requests.
+
 import InstanceContract
 import Testing
 

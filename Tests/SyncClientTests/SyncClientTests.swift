@@ -1,3 +1,5 @@
+// The sync client against a scripted server.
+
 import InstanceContract
 import LinuxSystem
 import Testing

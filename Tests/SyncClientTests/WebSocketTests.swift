@@ -1,3 +1,5 @@
+// WebSocket frames and handshake against RFC 6455.
+
 import Testing
 
 @testable import SyncClient

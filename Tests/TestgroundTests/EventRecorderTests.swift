@@ -1,3 +1,5 @@
+// What an instance tells of itself, and where it is written.
+
 import InstanceContract
 import Testing
 

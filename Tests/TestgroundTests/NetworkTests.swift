@@ -1,3 +1,5 @@
+// The network client: shapes, addresses, requests.
+
 import InstanceContract
 import LinuxSystem
 import Testing

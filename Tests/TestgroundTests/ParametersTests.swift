@@ -1,3 +1,5 @@
+// Typed parameters and their error messages.
+
 import Testing
 
 @testable import Testground

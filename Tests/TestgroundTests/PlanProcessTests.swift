@@ -1,3 +1,5 @@
+// An instance's process from start to exit, as real child processes.
+
 import Foundation
 import InstanceContract
 import Testing

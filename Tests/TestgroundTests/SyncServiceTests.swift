@@ -1,3 +1,5 @@
+// Signals, barriers and topics as a plan uses them.
+
 import InstanceContract
 import Testing
 

@@ -71,8 +71,8 @@ package protocol Runner: Sendable {
 
     func run(_ request: RunRequest, progress: any ProgressSink) async throws -> RunRecord
 
-    /// Ends a run's instances at once, SIGKILL without a grace; `run` still returns the record. Unknown runs are
-    /// none of its business.
+    /// Ends a run's instances at once, SIGKILL without a grace; `run` still returns the record. Unknown runs
+    /// are none of its business.
     func kill(run id: String) async
 
     /// Ends everything of every run of this runner on this machine, also what a killed process left behind.

@@ -159,12 +159,14 @@ extension TemplateFormat {
         return (number.sign == .minus ? "-" : "") + "\(significand)p" + (power < 0 ? "" : "+") + "\(power)"
     }
 
-    /// `0x1.8p+01`: the significand between one and two in hexadecimal, rounded to even, and the power of two.
+    /// `0x1.8p+01`: the significand between one and two in hexadecimal, rounded to even, and the power of
+    /// two.
     private static func hexadecimal(_ number: Double, _ precision: Int?) -> String {
         guard number.isFinite else { return number.description }
         let sign = number.sign == .minus ? "-" : ""
         var power = number.isZero ? 0 : Int(number.exponent)
-        // One bit before the point and 52, thirteen digits, after it; subnormals are normalised like all others.
+        // One bit before the point and 52, thirteen digits, after it; subnormals are normalised like all
+        // others.
         var bits = number.isZero ? 0 : number.significand.significandBitPattern | 1 << 52
         let kept = precision ?? 13
         if kept < 13 {

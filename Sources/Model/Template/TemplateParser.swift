@@ -17,7 +17,8 @@ struct TemplateParser {
     /// What ended a list of statements.
     private enum Terminator {
         case end
-        /// `{{else}}`, or in `{{else if …}}` and `{{else with …}}` the keyword, which begins a branch of its own.
+        /// `{{else}}`, or in `{{else if …}}` and `{{else with …}}` the keyword, which begins a branch of its
+        /// own.
         case otherwise(chained: TemplateToken?)
         case endOfText
     }

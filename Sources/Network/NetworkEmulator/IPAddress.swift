@@ -24,9 +24,10 @@ package struct IPAddress: Sendable, Hashable, BitwiseCopyable {
 
     /// The 4 or 16 bytes, most significant first.
     package var bytes: [UInt8] {
-        if let ipv4 { return withUnsafeBytes(of: ipv4.bigEndian, Array.init) }
-        return withUnsafeBytes(of: high.bigEndian, Array.init)
-            + withUnsafeBytes(of: low.bigEndian, Array.init)
+        if let ipv4 { return (0..<4).map { UInt8(truncatingIfNeeded: ipv4 >> (24 - 8 * $0)) } }
+        return [high, low].flatMap { half in
+            (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) }
+        }
     }
 
     /// The address with all bits after the first `length` cleared.

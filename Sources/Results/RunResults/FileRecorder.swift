@@ -30,7 +30,8 @@ package struct FileRecorder: TaskRecorder {
             throw ExecutionError(
                 .storage,
                 "the outputs directory \(context.directory) cannot be written: "
-                    + "\(error.localizedDescription); `testground healthcheck --runner local:exec --fix` may mend it"
+                    + "\(error.localizedDescription); "
+                    + "`testground healthcheck --runner local:exec --fix` may mend it"
             )
         }
     }

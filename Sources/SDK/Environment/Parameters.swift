@@ -83,7 +83,8 @@ public struct Parameters: Sendable, Hashable {
             throw TestgroundError(
                 .parameter,
                 "parameter \"\(name)\" is not set, expected \(expected); "
-                    + "set it with --test-param \(name)=…, in the composition, or as a default in manifest.toml"
+                    + "set it with --test-param \(name)=…, in the composition, "
+                    + "or as a default in manifest.toml"
             )
         }
         guard let value = reader(text) else {

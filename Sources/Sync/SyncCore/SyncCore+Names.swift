@@ -37,7 +37,8 @@ extension SyncCore {
     private mutating func newName(_ text: String, for place: Int?) throws(SyncRefusal) -> Int? {
         guard text.utf8.count <= limits.nameBytes else {
             throw SyncRefusal(
-                "the name \(Self.quoted(text)) has \(text.utf8.count) bytes; \(limits.nameBytes) are the limit"
+                "the name \(Self.quoted(text)) has \(text.utf8.count) bytes; "
+                    + "\(limits.nameBytes) are the limit"
             )
         }
         guard states.count + topics.count < limits.names else {

@@ -9,7 +9,8 @@ extension SyncCore {
     {
         guard body.count <= SyncLimits.entryBytes else {
             throw SyncRefusal(
-                "the payload for \(Self.quoted(Self.lastPart(of: name))) takes \(body.count) bytes as a JSON string, "
+                "the payload for \(Self.quoted(Self.lastPart(of: name))) takes \(body.count) bytes "
+                    + "as a JSON string, "
                     + "and \(SyncLimits.entryBytes) are the limit: clients read messages of at most 32768"
             )
         }

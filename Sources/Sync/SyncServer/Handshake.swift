@@ -97,7 +97,8 @@ final class PlainRequests: ChannelInboundHandler, RemovableChannelHandler {
         case _ where head.headers.contains(name: "Upgrade"):
             send(
                 .badRequest,
-                "this is no WebSocket handshake of version 13 with subprotocol \(Handshake.subprotocol) or none\n",
+                "this is no WebSocket handshake of version 13 "
+                    + "with subprotocol \(Handshake.subprotocol) or none\n",
                 context, ["Sec-WebSocket-Version": "13"])
         default:
             send(
