@@ -209,6 +209,14 @@ struct CompositionStyleTests {
         #expect(parsed.value == expected)
     }
 
+    @Test("random compositions are the same after writing and reading", arguments: 0..<60 as Range<UInt64>)
+    func randomRoundTrip(seed: UInt64) throws {
+        var random = RandomComposition(generator: SeededGenerator(state: seed))
+        let composition = random.composition()
+        let text = composition.text
+        #expect(try Fixture.composition(text).value == composition, "\(text)")
+    }
+
     @Test("parameters that are no strings become their JSON text")
     func parameterTexts() throws {
         let text = "[global.run.test_params]\nn = 1\nlist = [\"a\", 2]\nyes = true\nhalf = 0.5\n"
@@ -273,8 +281,8 @@ struct CompositionStyleTests {
             #"12:15: error: memory = "512MB" is no quantity of Kubernetes "#
                 + #"(write memory = "512Mi", for instance)"#,
             #"14:1: error: the id "a/b" cannot name a folder (use letters, digits, -, _ and .)"#,
-            "15:15: error: a percentage is a share above 0 and up to 1, which 50.0 is not "
-                + "(write 0.5 for 50.0 %)",
+            "15:15: error: a percentage is a share above 0 and up to 1, which 50 is not "
+                + "(write 0.5 for 50 %)",
             #"16:9: warning: unknown key "groups[1].run.test_param" (did you mean "test_params"?)"#,
             "19:11: error: a group of a run has neither id nor group_id (name the group it runs)",
             "20:1: warning: the section [network] is not used by this version",

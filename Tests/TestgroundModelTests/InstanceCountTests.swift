@@ -69,7 +69,7 @@ struct InstanceCountTests {
     func bounds() throws {
         #expect(
             try Fixture.diagnostics(text(total: nil, ["count = 1"])) == [
-                #"composition.toml:5:1: error: run "default" has 1 instances, but test case "sync" "#
+                #"composition.toml:5:1: error: run "default" has 1 instance, but test case "sync" "#
                     + "needs at least 2"
             ])
         #expect(

@@ -76,6 +76,30 @@ struct PreparationErrorTests {
                 ])
     }
 
+    @Test("a builder disabled on the machine is refused")
+    func disabledBuilder() throws {
+        #expect(
+            try Fixture.diagnostics(
+                "[global]\ncase = \"sync\"\n" + Self.groups,
+                configuration: "[builders.\"exec:swift\"]\ndisabled = true\n") == [
+                    #".env.toml:2:1: error: the builder "exec:swift" is disabled on this machine "#
+                        + "(choose another, or remove disabled = true here)"
+                ])
+    }
+
+    @Test("a thousand wrong names are each said, in proportionate time and length")
+    func manyErrors() throws {
+        var text = LargeComposition.text(groups: 1000).replacing(
+            "group_id = \"group-", with: "group_id = \"gruop-")
+        text += "[[runs]]\nid = \"last\"\n"
+        let lines = try Fixture.diagnostics(text)
+        #expect(lines.count == 2001)
+        #expect(lines.first?.hasSuffix(#"(did you mean "group-0"?)"#) == true)
+        let framed = try Fixture.diagnostics(LargeComposition.text(groups: 30), for: .run(ids: ["x"]))
+        #expect(framed.count == 1)
+        #expect(framed.first?.contains(" run-19 and 10 more") == true, "\(framed)")
+    }
+
     @Test("without any builder or runner, the supported ones are listed")
     func nothingNamed() throws {
         let manifest = Fixture.manifestText.replacing("[defaults]", with: "[defaulted]")

@@ -62,6 +62,16 @@ struct TOMLDocumentTests {
         #expect(try place(TOMLPath.root.key("fake").key("key")) == [1, 1])
     }
 
+    @Test("a byte order mark and carriage returns shift nothing")
+    func lineEnds() throws {
+        let text = "\u{FEFF}first = 1\r\n[table]\r\n  key = \"\"\"a\r\nb\"\"\"\r\n  last = [\r\n1,\r\n 2]\r\n"
+        let locations = try TOMLDocument(text, file: "f").locations
+        let table = TOMLPath.root.key("table")
+        let paths = [TOMLPath.root.key("first"), table, table.key("last"), table.key("last").index(1)]
+        #expect(paths.map { locations.location(of: $0).line } == [1, 2, 5, 7])
+        #expect(paths.map { locations.location(of: $0).column } == [2, 1, 3, 2])
+    }
+
     @Test("a path reads as people write it")
     func pathText() {
         let path = TOMLPath.root.key("groups").index(2).key("run").key("odd key")

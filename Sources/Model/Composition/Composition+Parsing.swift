@@ -138,10 +138,11 @@ extension Composition {
             let count = reader.count("count")
             let share = reader.number("percentage").flatMap { $0 == 0 ? nil : $0 }
             if let share, !(share > 0 && share <= 1) {
+                let written = ConfigurationValue.double(share).jsonText
                 reader.reading.error(
                     at: reader.path.key("percentage"),
-                    "a percentage is a share above 0 and up to 1, which \(share) is not",
-                    remedy: share > 1 && share <= 100 ? "write \(share / 100) for \(share) %" : nil)
+                    "a percentage is a share above 0 and up to 1, which \(written) is not",
+                    remedy: share > 1 && share <= 100 ? "write \(share / 100) for \(written) %" : nil)
             }
             switch (count, share) {
             case (let count?, nil): return .count(count)

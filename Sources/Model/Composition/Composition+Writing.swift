@@ -10,8 +10,9 @@ extension Composition {
         root.append(("runs", .array(runs.map { .table($0.table) })))
         var sections = root.filter { !$0.1.isEmpty }.map { TOMLText.document([$0.0: $0.1]) }
         if let network { sections.append(TOMLText.document(["network": .table(network)])) }
-        // One document a section keeps them in the order people write them in.
-        return sections.joined(separator: "\n")
+        // One document a section keeps them in the order people write them in. Two braces can stand only in
+        // strings and quoted keys; there they must not be taken for a template's action.
+        return sections.joined(separator: "\n").replacing("{{", with: "{\\u007B")
     }
 }
 

@@ -72,7 +72,12 @@ extension Preparation {
             remedy: "choose another, or remove disabled = true here")
     }
 
-    func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
+    /// Names for a message; the longest lists would hide what they are to show.
+    func list(_ names: [String]) -> String {
+        let shown = 20
+        guard names.count > shown else { return names.isEmpty ? "none" : names.joined(separator: ", ") }
+        return names.prefix(shown).joined(separator: ", ") + " and \(names.count - shown) more"
+    }
 
     // MARK: Build
 

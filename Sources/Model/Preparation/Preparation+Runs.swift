@@ -158,7 +158,8 @@ extension Preparation {
     ) -> Member? {
         let id = group.effectiveGroupID
         guard let index = groupIndex[id] else {
-            let known = written.groups.map(\.id)
+            // Comparing with every name takes time; after the first few mistakes it helps nobody.
+            let known = diagnostics.count < 100 ? written.groups.map(\.id) : []
             report(
                 .error, at: path.key(group.groupID.isEmpty ? "id" : "group_id"),
                 "run \"\(run.id)\" names the group \"\(id)\", which the composition does not have",
@@ -213,12 +214,10 @@ extension Preparation {
         guard let counts = boundedCounts(members, total: total ?? 0, in: placed) else { return nil }
         let sum = counts.reduce(0, +)
         if let total, total != sum {
-            // The longest lists would hide what they are to show.
-            let shown = zip(members, counts).prefix(10).map { "\($0.group.effectiveID) \($1)" }
-            let parts = shown.joined(separator: ", ") + (counts.count > 10 ? ", …" : "")
+            let parts = list(zip(members, counts).map { "\($0.group.effectiveID) \($1)" })
             report(
                 .error, at: totalPath,
-                "run \"\(run.id)\" has \(total) instances in all, but its groups have \(sum): \(parts)",
+                "run \"\(run.id)\" has \(instances(total)) in all, but its groups have \(sum): \(parts)",
                 remedy: "change total_instances or the groups")
             return nil
         }
@@ -241,7 +240,7 @@ extension Preparation {
                     report(
                         .warning, at: member.instancesPath,
                         "group \"\(member.group.effectiveID)\" of run \"\(placed.run.id)\" gets no instance: "
-                            + "\(share) of \(total) is less than a half")
+                            + "\(ConfigurationValue.double(share).jsonText) of \(total) is less than a half")
                 }
             }
             counts.append(count)
@@ -272,7 +271,9 @@ extension Preparation {
         let place = placed.run.totalInstances == nil ? members.first?.instancesPath : placed.totalPath
         report(
             .error, at: place ?? placed.path,
-            "run \"\(placed.run.id)\" has \(sum) instances, but test case \"\(testCase.name)\" \(bound)")
+            "run \"\(placed.run.id)\" has \(instances(sum)), but test case \"\(testCase.name)\" \(bound)")
         return false
     }
+
+    private func instances(_ count: Int) -> String { count == 1 ? "1 instance" : "\(count) instances" }
 }

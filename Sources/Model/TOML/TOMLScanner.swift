@@ -17,6 +17,7 @@ struct TOMLScanner {
     /// Scans a whole document.
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
         var table = TOMLPath.root
         skipBlanks(alsoLines: true)
         while let byte = current {
