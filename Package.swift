@@ -98,10 +98,7 @@ let package = Package(
             ["TestgroundModel", "LinuxSystem", "Execution", subprocess, systemPackage]),
         target(
             "Runners", in: "Execution/Runners",
-            [
-                "TestgroundModel", "InstanceContract", "LinuxSystem", "SyncCore", "SyncServer", "Execution",
-                logging,
-            ]),
+            ["TestgroundModel", "InstanceContract", "LinuxSystem", "SyncServer", "Execution"]),
         target("TaskStorage", in: "Execution/TaskStorage", ["Execution", grdb]),
 
         // Results
@@ -141,7 +138,9 @@ let package = Package(
         tests("Execution", ["TestgroundModel", "Execution"]),
         tests("Engine", ["TestgroundModel", "Execution", "Engine"]),
         tests("Builders", ["TestgroundModel", "LinuxSystem", "Execution", "Builders"]),
-        tests("Runners", ["TestgroundModel", "InstanceContract", "LinuxSystem", "Execution", "Runners"]),
+        tests(
+            "Runners",
+            ["TestgroundModel", "InstanceContract", "LinuxSystem", "SyncClient", "Execution", "Runners"]),
         tests("TaskStorage", ["Execution", "TaskStorage", grdb]),
         tests("RunResults", ["TestgroundModel", "Execution", "RunResults"]),
         tests("Commands", ["TestgroundModel", "Execution", "Commands", argumentParser]),

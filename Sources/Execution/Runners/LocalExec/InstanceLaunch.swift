@@ -38,6 +38,17 @@ struct InstanceLaunch: Sendable {
         .merging(own) { $1 }
     }
 
+    /// Makes the directories that the instance is promised; answers what kept it from that.
+    func makeDirectories() -> SystemError? {
+        do throws(SystemError) {
+            try Directories.make(outputsPath)
+            try Directories.make(temporaryPath)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     func process(_ network: AttachedNetwork) -> ProcessLaunch {
         // The working directory is the outputs directory: what a plan writes beside itself, or its core dump,
         // is kept.

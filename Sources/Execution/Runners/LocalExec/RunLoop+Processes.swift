@@ -38,8 +38,6 @@ extension RunLoop {
 
     private func spawn(_ launch: InstanceLaunch, _ process: ProcessLaunch) throws(SystemError) -> ChildProcess
     {
-        try Directories.make(launch.outputsPath)
-        try Directories.make(launch.temporaryPath)
         let output = try OwnedDescriptor.pipe()
         let error = try OwnedDescriptor.pipe()
         let child = try ChildProcess.start(

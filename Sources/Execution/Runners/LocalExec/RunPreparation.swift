@@ -16,6 +16,8 @@ struct RunPreparation: Sendable {
     /// Descriptors an instance takes here: process, two pipes, up to three files, its listening socket, its
     /// connections.
     static let descriptorsPerInstance: UInt64 = 10
+    /// Beyond a few, removals wait for the same lock.
+    private static let removalsAtOnce = 4
     /// Descriptors of the program itself: database, journals, HTTP, libraries.
     static let ownDescriptors: UInt64 = 256
 
@@ -130,7 +132,20 @@ struct RunPreparation: Sendable {
 
     private func removeTraces(keepLedger: Bool) async {
         let (directory, ledger) = (temporaryDirectory, ledger)
-        // Without a thread the next start's reaper does it.
+        let parts = order.launches.map(\.temporaryPath)
+        // Removing a directory makes a journalling file system wait; several at once wait together.
+        await withTaskGroup(of: Void.self) { group in
+            for lane in 0..<min(Self.removalsAtOnce, parts.count) {
+                group.addTask {
+                    // Without a thread the last step, or the next start's reaper, does it.
+                    _ = try? await NamedThread.run("clean-up") {
+                        for index in stride(from: lane, to: parts.count, by: Self.removalsAtOnce) {
+                            Directories.removeTree(parts[index])
+                        }
+                    }
+                }
+            }
+        }
         _ = try? await NamedThread.run("clean-up") {
             Directories.removeTree(directory)
             if !keepLedger { ledger.end() }
