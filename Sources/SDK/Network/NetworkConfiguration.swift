@@ -57,14 +57,17 @@ public struct LinkShape: Sendable, Hashable {
     public var filter: LinkFilter
     /// Packets that are lost.
     public var loss: Percentage
-    /// Packets in which a bit is flipped, and how much each depends on the one before.
+    /// Packets in which a bit is flipped.
     public var corruption: Percentage
+    /// How much each corruption depends on the one before.
     public var corruptionCorrelation: Percentage
-    /// Packets that overtake others, and how much each depends on the one before.
+    /// Packets that overtake others.
     public var reordering: Percentage
+    /// How much each reordering depends on the one before.
     public var reorderingCorrelation: Percentage
-    /// Packets that are sent twice, and how much each depends on the one before.
+    /// Packets that are sent twice.
     public var duplication: Percentage
+    /// How much each duplication depends on the one before.
     public var duplicationCorrelation: Percentage
 
     /// A shape; what is left out does not disturb.
@@ -154,6 +157,8 @@ public struct Percentage: Sendable, Hashable, ExpressibleByFloatLiteral, Express
 
     /// A share of a hundred, 0 to 100.
     public init(_ value: Double) { self.value = value }
+    /// E.g. `2.5`.
     public init(floatLiteral value: Double) { self.init(value) }
+    /// E.g. `10`.
     public init(integerLiteral value: Int) { self.init(Double(value)) }
 }

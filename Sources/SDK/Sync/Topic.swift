@@ -48,7 +48,9 @@ public struct Topic<Value: Codable & Sendable>: Sendable {
 /// ends at the service when the subscription is no longer used. One that is not read keeps up to 64 MiB of
 /// entries; beyond that it fails, since waiting would hold up barriers, too.
 public struct TopicSubscription<Value: Codable & Sendable>: AsyncSequence, Sendable {
+    /// What every entry is.
     public typealias Element = Value
+    /// ``TestgroundError`` or `CancellationError`.
     public typealias Failure = any Error
 
     private let topic: Topic<Value>
