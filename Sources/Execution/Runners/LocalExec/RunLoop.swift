@@ -11,7 +11,8 @@ struct RunLoop {
     static let pumpCount = 2
     /// Processes started before ends and messages are looked at again.
     static let startsInARow = 16
-    /// Looking for strays reads all of /proc: this often at most, and at most one part in so many of the time.
+    /// Looking for strays reads all of /proc: this often at most, and at most one part in so many of the
+    /// time.
     static let sweepInterval = Duration.milliseconds(100)
     static let sweepShare: Int64 = 10
     /// Time for killed strays to vanish at the run's end.
