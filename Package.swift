@@ -28,6 +28,7 @@ let nioPosix = platform("NIOPosix", "swift-nio")
 let nioWebSocket = platform("NIOWebSocket", "swift-nio")
 let nioEmbedded = platform("NIOEmbedded", "swift-nio")
 let serviceLifecycle = platform("ServiceLifecycle", "swift-service-lifecycle")
+let unixSignals = platform("UnixSignals", "swift-service-lifecycle")
 let subprocess = platform("Subprocess", "swift-subprocess")
 let systemPackage = platform("SystemPackage", "swift-system")
 let toml = platform("TOMLKit", "TOMLKit")
@@ -109,12 +110,15 @@ let package = Package(
         // CLI
         target(
             "Commands", in: "CLI/Commands",
-            ["TestgroundModel", "InstanceContract", "Execution", "Engine", "RunResults", argumentParser]),
+            [
+                "TestgroundModel", "InstanceContract", "LinuxSystem", "Execution", "Engine", "RunResults",
+                argumentParser,
+            ]),
         .executableTarget(
             name: "TestgroundProgram",
             dependencies: [
-                "TestgroundModel", "SyncServer", "Execution", "Engine", "Builders", "Runners", "TaskStorage",
-                "RunResults", "Commands", argumentParser, logging, serviceLifecycle,
+                "TestgroundModel", "LinuxSystem", "SyncServer", "Execution", "Engine", "Builders", "Runners",
+                "TaskStorage", "RunResults", "Commands", unixSignals,
             ],
             path: "Sources/CLI/TestgroundProgram", swiftSettings: settings),
 
@@ -129,8 +133,7 @@ let package = Package(
         tests("SyncCore", ["InstanceContract", "SyncCore"]),
         tests(
             "SyncServer",
-            ["InstanceContract", "SyncCore", "SyncServer", "SyncClient", nioCore, nioPosix, nioEmbedded],
-            resources: [.copy("Conformance")]),
+            ["InstanceContract", "SyncCore", "SyncServer", "SyncClient", nioCore, nioPosix, nioEmbedded]),
         tests("SyncClient", ["InstanceContract", "LinuxSystem", "SyncClient"]),
         .executableTarget(
             name: "FixturePlan", dependencies: ["Testground"], path: "Tests/Fixtures/FixturePlan",
@@ -144,7 +147,12 @@ let package = Package(
             ["TestgroundModel", "InstanceContract", "LinuxSystem", "SyncClient", "Execution", "Runners"]),
         tests("TaskStorage", ["Execution", "TaskStorage", grdb]),
         tests("RunResults", ["TestgroundModel", "Execution", "RunResults"]),
-        tests("Commands", ["TestgroundModel", "Execution", "Commands", argumentParser]),
+        tests(
+            "Commands",
+            [
+                "TestgroundModel", "InstanceContract", "Execution", "Engine", "RunResults", "Commands",
+                argumentParser,
+            ]),
         tests("House", []),
         tests("EndToEnd", ["TestgroundProgram"]),
     ]

@@ -28,8 +28,7 @@ extension NetworkConfiguration {
         do {
             value = try JSONValue(parsing: json)
         } catch {
-            throw NetworkConfigurationError(
-                member: "", description: "the network request cannot be read: \(error)")
+            throw NetworkConfigurationError(member: "", description: "the network request is \(error)")
         }
         let reader = try MemberReader(value, at: "")
         var rules: [LinkRule] = []

@@ -6,7 +6,6 @@ import Logging
 import NIOCore
 import NIOPosix
 package import SyncCore
-import Synchronization
 
 /// A running sync service.
 package final class SyncService: Sendable {
@@ -18,7 +17,6 @@ package final class SyncService: Sendable {
     let loop: NIOLoopBound<SyncLoop>
     let listeners: NIOLoopBoundBox<[String: [any Channel]]>
     private let pings: RepeatedTask
-    private let isStopped = Atomic(false)
 
     /// Starts a service.
     ///
@@ -125,7 +123,6 @@ package final class SyncService: Sendable {
     package func stop() async {
         pings.cancel()
         await onLoop { $0.closeAll(CloseReason(code: 1001, text: "the sync service stops")) }
-        guard !isStopped.exchange(true, ordering: .sequentiallyConsistent) else { return }
         try? await group.shutdownGracefully()
     }
 
@@ -138,7 +135,6 @@ package final class SyncService: Sendable {
     /// Runs on the event loop; nil when that has ended.
     @discardableResult
     func onLoop<Result: Sendable>(_ body: @escaping @Sendable (SyncLoop) -> Result) async -> Result? {
-        guard !isStopped.load(ordering: .sequentiallyConsistent) else { return nil }
-        return try? await eventLoop.submit { [loop] in body(loop.value) }.get()
+        try? await eventLoop.submit { [loop] in body(loop.value) }.get()
     }
 }

@@ -138,6 +138,10 @@ package final class LocalExecRunner: Runner {
         }
     }
 
+    package func kill(run id: String) async {
+        running.withLock { $0[id] }?.post(.kill)
+    }
+
     package func terminateAll(workDirectory: String, progress: any ProgressSink) async throws -> Int {
         // This program's own runs are to end as canceled, not as crashed.
         for supervisor in running.withLock({ Array($0.values) }) { supervisor.post(.cancel) }

@@ -11,10 +11,8 @@ struct RunLoop {
     static let pumpCount = 2
     /// Processes started before ends and messages are looked at again.
     static let startsInARow = 16
-    /// Looking for strays reads all of /proc: this often at most, and at most one part in so many of the
-    /// time.
+    /// Looking for strays reads all of /proc; this often at most.
     static let sweepInterval = Duration.milliseconds(100)
-    static let sweepShare: Int64 = 10
     /// Time for killed strays to vanish at the run's end.
     static let strayAllowance = Duration.seconds(5)
     /// What the poller calls the mailbox; instances are called by their numbers, strays by their ids above
@@ -37,8 +35,7 @@ struct RunLoop {
     var strays: Strays
     /// When to look for strays; nil while nothing has ended.
     var sweepAt: Int64?
-    /// Not before, however much ends.
-    var nextSweep = Int64.min
+    var lastSweep = Int64.min / 2
     var phases: PhaseCounts
     var unfinished: Int
     var canceled = false
@@ -116,6 +113,8 @@ struct RunLoop {
                 feed(index, .drained(testimony, loss))
             case .cancel:
                 act(schedule.cancel(at: SystemClock.monotonic()))
+            case .kill:
+                act(schedule.kill(at: SystemClock.monotonic()))
             }
         }
     }
@@ -165,7 +164,7 @@ struct RunLoop {
             supervisor.notify.yield(.ended(instance, notice))
         case .drain:
             strays.instanceEnded(index)
-            planSweep()
+            sweepAt = sweepAt ?? max(SystemClock.monotonic(), lastSweep + Self.sweepInterval.nanoseconds)
             pump(of: index).conclude(index)
         case .finish(let record):
             unfinished -= 1

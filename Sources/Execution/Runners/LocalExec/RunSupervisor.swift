@@ -40,6 +40,7 @@ final class RunSupervisor: Sendable {
         case attachmentFailed(Int, reason: String)
         case output(OutputPump.Report)
         case cancel
+        case kill
     }
 
     /// What the services must hear, in order.

@@ -51,6 +51,14 @@ struct StopSchedule: Sendable {
         return [.stopAll(.canceled)]
     }
 
+    /// Cancels, without a grace or with what is left of it.
+    mutating func kill(at now: Int64) -> [Action] {
+        let stop = cancel(at: now)
+        guard case .terminating = state else { return stop }
+        state = .killing(giveUpAt: Self.sum(now, Self.killAllowance))
+        return stop + [.killAll]
+    }
+
     mutating func tick(at now: Int64) -> [Action] {
         switch state {
         case .running(let time) where now >= time:
