@@ -133,7 +133,8 @@ let package = Package(
         tests("SyncCore", ["InstanceContract", "SyncCore"]),
         tests(
             "SyncServer",
-            ["InstanceContract", "SyncCore", "SyncServer", "SyncClient", nioCore, nioPosix, nioEmbedded]),
+            ["InstanceContract", "SyncCore", "SyncServer", "SyncClient", nioCore, nioPosix, nioEmbedded],
+            resources: [.copy("Conformance")]),
         tests("SyncClient", ["InstanceContract", "LinuxSystem", "SyncClient"]),
         .executableTarget(
             name: "FixturePlan", dependencies: ["Testground"], path: "Tests/Fixtures/FixturePlan",

@@ -54,11 +54,11 @@ extension MetricLine {
         output += #","type":""#.utf8
         output += type.rawValue.utf8
         output += #"","name":"#.utf8
-        JSONValue.writeString(name, to: &output)
+        JSONWriter.append(name, to: &output)
         output += #","measures":{"#.utf8
         for (index, measure) in measures.enumerated() {
             if index > 0 { output.append(UInt8(ascii: ",")) }
-            JSONValue.writeString(measure.name, to: &output)
+            JSONWriter.append(measure.name, to: &output)
             output.append(UInt8(ascii: ":"))
             JSONValue.double(measure.value).write(to: &output)
         }

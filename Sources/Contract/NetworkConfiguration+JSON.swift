@@ -28,7 +28,8 @@ extension NetworkConfiguration {
         do {
             value = try JSONValue(parsing: json)
         } catch {
-            throw NetworkConfigurationError(member: "", description: "the network request is \(error)")
+            throw NetworkConfigurationError(
+                member: "", description: "the network request cannot be read: \(error)")
         }
         let reader = try MemberReader(value, at: "")
         var rules: [LinkRule] = []

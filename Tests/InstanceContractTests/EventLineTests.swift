@@ -44,8 +44,8 @@ struct EventLineTests {
 
     @Test("lines of other SDKs may lack members, carry more, and order them as they like")
     func tolerates() {
-        let line =
-            #" {"level":"info","event":{"x":1,"failure_event":{"error":"boom"}},"group_id":"miners","ts":1.5e18} "#
+        let event = #"{"x":1,"failure_event":{"error":"boom"}}"#
+        let line = #" {"level":"info","event":\#(event),"group_id":"miners","ts":1.5e18} "#
         #expect(
             EventLine(line: line)
                 == EventLine(
@@ -69,6 +69,12 @@ struct EventLineTests {
         ])
     func plain(line: String) {
         #expect(EventLine(line: line) == nil)
+    }
+
+    @Test("a message in another encoding is read with a blemish")
+    func invalidUTF8() {
+        let line = Array(#"{"event":{"message_event":{"message":"caf"#.utf8) + [0xE9] + Array(#""}}}"#.utf8)
+        #expect(EventLine(line: line)?.event == .message("caf\u{FFFD}"))
     }
 
     @Test("a mark that begins twice is still found by the quick check")

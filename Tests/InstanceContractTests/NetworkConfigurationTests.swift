@@ -56,7 +56,10 @@ struct NetworkConfigurationTests {
                 "rules[0].subnet is missing; a rule needs the subnet it is for, e.g. 16.0.2.0/24"
             ),
             (#"{"routing_policy":"some"}"#, #"routing_policy is "some", expected allow_all or deny_all"#),
-            ("{", "the network request is invalid JSON at byte 1: expected a member's name"),
+            (
+                "{",
+                "the network request cannot be read: the JSON text ends at byte 1, where more should stand"
+            ),
         ])
     func invalid(json: String, description: String) {
         let error = #expect(throws: NetworkConfigurationError.self) { try NetworkConfiguration(json: json) }

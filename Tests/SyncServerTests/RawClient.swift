@@ -43,22 +43,24 @@ final class RawClient {
     private(set) var head = ""
 
     /// Opens the socket and nothing more.
-    init(socketTo port: Int, reads: Bool = true) async throws {
+    init(socketTo port: Int, receiveBuffer: Int? = nil) async throws {
         let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
-        channel = try await ClientBootstrap(group: Self.group)
-            .channelOption(.autoRead, value: reads)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Collector(continuation))
-                }
+        var bootstrap = ClientBootstrap(group: Self.group)
+        if let receiveBuffer {
+            bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(receiveBuffer))
+        }
+        channel = try await bootstrap.channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(Collector(continuation))
             }
-            .connect(host: "127.0.0.1", port: port).get()
+        }
+        .connect(host: "127.0.0.1", port: port).get()
         incoming = stream.makeAsyncIterator()
     }
 
     /// Opens the socket and shakes hands.
-    convenience init(port: Int, extraHeaders: String = "") async throws {
-        try await self.init(socketTo: port)
+    convenience init(port: Int, extraHeaders: String = "", receiveBuffer: Int? = nil) async throws {
+        try await self.init(socketTo: port, receiveBuffer: receiveBuffer)
         try await write(Array((Self.upgrade + extraHeaders + "\r\n").utf8))
         head = try await readHead()
     }

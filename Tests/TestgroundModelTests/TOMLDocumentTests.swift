@@ -96,15 +96,47 @@ struct TOMLDocumentTests {
         #expect(back.count == table.count)
     }
 
-    @Test("text that is no TOML is an error with place, reason and line")
-    func syntaxError() throws {
-        let error = #expect(throws: ModelError.self) {
-            _ = try TOMLDocument("[a]\n  b = = 1\n", file: "f.toml")
-        }
+    @Test(
+        "text that is no TOML is an error with place, reason and line",
+        arguments: [
+            ("[a]\n  b = = 1\n", #"2:7: error: no valid TOML: "=" stands where a value must follow"#),
+            ("[.a]", #"1:2: error: no valid TOML: "." stands where a key must follow, in the line "[.a]""#),
+            ("[]", #"1:2: error: no valid TOML: "]" stands where a key must follow, in the line "[]""#),
+            ("[[a]\n", #"1:5: error: no valid TOML: the line ends where a second "]" must follow"#),
+            ("a = [1, }]", #"1:9: error: no valid TOML: "}" stands where a value must follow"#),
+            ("a = [1 2", #"1:8: error: no valid TOML: "2" stands where "," or "]" must follow"#),
+            ("\na = [1,\n2\n", "2:5: error: no valid TOML: an array begins here and does not end"),
+            ("a = { b = 1, }", #"1:14: error: no valid TOML: "}" stands where a key must follow"#),
+            ("a = ,", #"1:5: error: no valid TOML: "," stands where a value must follow"#),
+            ("a =", "1:4: error: no valid TOML: the text ends where a value must follow"),
+            ("a b = 1", #"1:3: error: no valid TOML: "b" stands where "=" must follow"#),
+            ("ü = 1", #"1:1: error: no valid TOML: "ü" stands where a key must follow"#),
+            ("a = \"x", "1:5: error: no valid TOML: a string begins here and does not end"),
+            ("a = \"x\ny\"", "1:5: error: no valid TOML: a string begins here and does not end"),
+            ("a = \"x\" y", #"1:9: error: no valid TOML: "y" stands where the end of the line must follow"#),
+            ("\"\"\"a\"\"\" = 1", "1:1: error: no valid TOML: a key cannot be a string of several lines"),
+            ("a = yes", "1:5: error: no valid TOML: "),
+            ("a = 1\na = 2", "2:5: error: no valid TOML: cannot redefine"),
+            ("a = [1979-05-27 5 ]", #"1:17: error: no valid TOML: "5" stands where "," or "]" must follow"#),
+            ("a = \"\\q\"", "1:7: error: no valid TOML: unknown escape"),
+            ("a = 1_", "1:6: error: no valid TOML: "),
+        ])
+    func syntaxError(text: String, expected: String) throws {
+        let error = #expect(throws: ModelError.self) { _ = try TOMLDocument(text, file: "f.toml") }
         #expect(error?.code == .syntax)
-        let text = try #require(error).description
-        #expect(text.hasPrefix("f.toml:2:7: error: no valid TOML: "), "\(text)")
-        #expect(text.hasSuffix(#", in the line "b = = 1""#), "\(text)")
+        let message = try #require(error).description
+        #expect(message.hasPrefix("f.toml:" + expected), "\(message)")
+        #expect(message.contains(", in the line "))
+    }
+
+    @Test("nesting without end is refused, not a crash")
+    func nesting() {
+        for opening in ["[", "{a="] {
+            let error = #expect(throws: ModelError.self) {
+                _ = try TOMLDocument("a = " + String(repeating: opening, count: 100_000), file: "f")
+            }
+            #expect(error?.description.contains("nested more than 64 deep") == true)
+        }
     }
 
     @Test(
@@ -116,14 +148,26 @@ struct TOMLDocumentTests {
         #expect(error?.diagnostics.first?.location == SourceLocation(file: "f.toml", line: 2, column: 7))
     }
 
-    @Test("scanning ends on any text, also on what is no TOML")
-    func scanningEnds() {
-        var random = SeededGenerator(state: 7)
-        let alphabet = Array(#"[]{}"'\=.,# abü"# + "\n\r\t")
-        for _ in 0..<2000 {
-            let text = String((0..<40).map { _ in alphabet.randomElement(using: &random) ?? "x" })
-            let scanner = TOMLScanner(Array(text.utf8))
-            #expect(scanner.offsets.values.allSatisfy { $0 <= text.utf8.count })
+    @Test("any text is either a document or an error", arguments: 0..<8 as Range<UInt64>)
+    func anyText(seed: UInt64) {
+        var random = SeededGenerator(state: seed)
+        let alphabet = Array(#"[]{}"'\=.,# abü019-_:TZ"# + "\n\r\t")
+        let parts = ["[[", "]]", "\"\"\"", "'''", "a = ", "1979-05-27", "0x", "inf", "\\u00"]
+        for _ in 0..<500 {
+            let text = (0..<12).map { _ in
+                Bool.random(using: &random)
+                    ? String(alphabet.randomElement(using: &random) ?? "x")
+                    : parts.randomElement(using: &random) ?? ""
+            }.joined()
+            do {
+                let document = try TOMLDocument(text, file: "f")
+                for key in document.root.keys {
+                    #expect(document.locations.order(of: .root.key(key)) != nil, "\(key) in \(text)")
+                }
+            } catch {
+                #expect(error.code == .syntax)
+                #expect(error.diagnostics.count == 1)
+            }
         }
     }
 

@@ -52,18 +52,11 @@ package struct TOMLDocument: Sendable {
     private init(_ text: String, file: String, rendered: RenderedTemplate?) throws(ModelError) {
         let source = TemplateSource(text, file: file)
         do {
-            root = try TOMLText.parse(text)
+            let document = try TOMLText.parse(source)
+            root = document.table
+            locations = DocumentLocations(source: source, offsets: document.offsets, rendered: rendered)
         } catch {
             throw Self.syntaxError(error, source, rendered)
-        }
-        let scanner = TOMLScanner(source.bytes)
-        locations = DocumentLocations(source: source, offsets: scanner.offsets, rendered: rendered)
-        if let offset = scanner.nullEscape {
-            let place = source.location(at: offset)
-            throw Self.syntaxError(
-                TOMLText.SyntaxError(
-                    message: "strings cannot hold U+0000", line: place.line, column: place.column),
-                source, rendered)
         }
     }
 

@@ -1,31 +1,43 @@
-// Where the keys of a TOML document stand: the parser in use does not say.
+// The structure of a TOML document: where its keys stand, which the parser in use does not say, and whether
+// its brackets, keys and strings are in order, without which that parser ends the program (toml++ asserts
+// that a header begins with a key and that a value begins with one).
 //
-// The scanner runs over text that the parser has accepted, so it looks only at what it needs: headers, keys,
-// brackets and the ends of strings. On text that is no TOML it terminates and finds less.
+// What is inside numbers, dates and escapes, and whether keys repeat, is left to the parser.
 
 /// Finds the offsets of a document's tables, keys and array elements.
 struct TOMLScanner {
+    /// Arrays and inline tables inside one another; the parser takes 256, people write a handful.
+    private static let deepestNesting = 64
+
     private let bytes: [UInt8]
     private var index = 0
+    private var nesting = 0
+    private var tablesInArrays: [TOMLPath: Int] = [:]
     /// Offset of each table's header, each key and each element of an array; the first where there are
     /// several.
     private(set) var offsets: [TOMLPath: Int] = [:]
-    /// Offset of an escaped U+0000, which strings of the parser in use cannot hold.
-    private(set) var nullEscape: Int?
-    private var tablesInArrays: [TOMLPath: Int] = [:]
+
+    /// What is out of order.
+    struct Failure: Error {
+        var message: String
+        var offset: Int
+    }
 
     /// Scans a whole document.
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8]) throws(Failure) {
         self.bytes = bytes
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
         var table = TOMLPath.root
         skipBlanks(alsoLines: true)
         while let byte = current {
-            let start = index
-            if byte == UInt8(ascii: "[") { table = scanHeader() } else { scanMember(of: table) }
-            skipToEndOfLine()
+            if byte == UInt8(ascii: "[") { table = try scanHeader() } else { try scanMember(of: table) }
+            skipBlanks(alsoLines: false)
+            if let byte = current, byte != UInt8(ascii: "#"), byte != UInt8(ascii: "\n"),
+                byte != UInt8(ascii: "\r")
+            {
+                throw unexpected("the end of the line")
+            }
             skipBlanks(alsoLines: true)
-            if index == start { index += 1 }
         }
     }
 
@@ -39,14 +51,33 @@ struct TOMLScanner {
         if offsets[path] == nil { offsets[path] = offset }
     }
 
+    private func unexpected(_ expected: String) -> Failure {
+        let found: String
+        switch current {
+        case nil: found = "the text ends"
+        case UInt8(ascii: "\n"), UInt8(ascii: "\r"): found = "the line ends"
+        default:
+            let rest = String(decoding: bytes[index..<min(index + 4, bytes.count)], as: UTF8.self)
+            found = "\(quoted(String(rest.prefix(1)))) stands"
+        }
+        return Failure(message: "\(found) where \(expected) must follow", offset: index)
+    }
+
+    private mutating func expect(_ byte: UInt8, _ noun: String) throws(Failure) {
+        guard current == byte else { throw unexpected(noun) }
+        index += 1
+    }
+
     // MARK: Headers and keys
 
     /// `[a.b]` or `[[a.b]]`; returns the table that the following keys belong to.
-    private mutating func scanHeader() -> TOMLPath {
+    private mutating func scanHeader() throws(Failure) -> TOMLPath {
         let start = index
         let isArray = byte(after: 1) == UInt8(ascii: "[")
         index += isArray ? 2 : 1
-        let keys = scanKey()
+        let keys = try scanKey()
+        try expect(UInt8(ascii: "]"), "\"]\"")
+        if isArray { try expect(UInt8(ascii: "]"), "a second \"]\"") }
         var path = TOMLPath.root
         for (position, key) in keys.enumerated() {
             path = path.key(key.text)
@@ -64,34 +95,34 @@ struct TOMLScanner {
     }
 
     /// `a.b = value`.
-    private mutating func scanMember(of table: TOMLPath) {
+    private mutating func scanMember(of table: TOMLPath) throws(Failure) {
         var path = table
-        for key in scanKey() {
+        for key in try scanKey() {
             path = path.key(key.text)
             note(path, at: key.offset)
         }
-        guard current == UInt8(ascii: "=") else { return }
-        index += 1
+        try expect(UInt8(ascii: "="), "\"=\"")
         skipBlanks(alsoLines: false)
-        scanValue(path)
+        try scanValue(path)
     }
 
     /// A dotted key with the offset of each of its parts.
-    private mutating func scanKey() -> [(text: String, offset: Int)] {
+    private mutating func scanKey() throws(Failure) -> [(text: String, offset: Int)] {
         var parts: [(text: String, offset: Int)] = []
         while true {
             skipBlanks(alsoLines: false)
             let start = index
             switch current {
             case UInt8(ascii: "\""):
-                scanString()
-                parts.append((Self.unescaped(bytes[start + 1..<max(start + 1, index - 1)]), start))
+                try scanString(isKey: true)
+                parts.append((Self.unescaped(bytes[start + 1..<index - 1]), start))
             case UInt8(ascii: "'"):
-                scanString()
-                parts.append((text(start + 1..<max(start + 1, index - 1)), start))
+                try scanString(isKey: true)
+                parts.append((text(start + 1..<index - 1), start))
             default:
-                while let byte = current, !" \t\r\n.=]#".utf8.contains(byte) { index += 1 }
-                if index > start { parts.append((text(start..<index), start)) }
+                while let byte = current, TOMLText.isBare(byte) { index += 1 }
+                guard index > start else { throw unexpected("a key") }
+                parts.append((text(start..<index), start))
             }
             skipBlanks(alsoLines: false)
             guard current == UInt8(ascii: ".") else { return parts }
@@ -101,66 +132,92 @@ struct TOMLScanner {
 
     // MARK: Values
 
-    private mutating func scanValue(_ path: TOMLPath) {
+    private mutating func scanValue(_ path: TOMLPath) throws(Failure) {
+        nesting += 1
+        defer { nesting -= 1 }
+        guard nesting <= Self.deepestNesting else {
+            throw Failure(message: "values are nested more than \(Self.deepestNesting) deep", offset: index)
+        }
         switch current {
-        case UInt8(ascii: "\""), UInt8(ascii: "'"): scanString()
-        case UInt8(ascii: "["): scanArray(path)
-        case UInt8(ascii: "{"): scanInlineTable(path)
-        default: while let byte = current, !",]}#\n".utf8.contains(byte) { index += 1 }
+        case UInt8(ascii: "\""), UInt8(ascii: "'"): try scanString(isKey: false)
+        case UInt8(ascii: "["): try scanArray(path)
+        case UInt8(ascii: "{"): try scanInlineTable(path)
+        default:
+            let start = index
+            skipWord()
+            guard index > start else { throw unexpected("a value") }
+            if isTimeAfterDate(from: start) {
+                index += 1
+                skipWord()
+            }
         }
     }
 
-    private mutating func scanArray(_ path: TOMLPath) {
+    /// Moves behind a number, a date, or whatever stands in their place.
+    private mutating func skipWord() {
+        while let byte = current, !" \t\r\n,]}#=".utf8.contains(byte) { index += 1 }
+    }
+
+    /// Whether a date begins at the offset and a blank and a time follow it here: `1979-05-27 07:32:00`.
+    private func isTimeAfterDate(from start: Int) -> Bool {
+        func matches(_ shape: String, _ range: Range<Int>) -> Bool {
+            range.upperBound <= bytes.count
+                && zip(shape.utf8, bytes[range]).allSatisfy { shape, byte in
+                    shape == UInt8(ascii: "0") ? (48...57).contains(byte) : shape == byte
+                }
+        }
+        return index - start == 10 && matches("0000-00-00", start..<index)
+            && matches(" 00:", index..<index + 4)
+    }
+
+    private mutating func scanArray(_ path: TOMLPath) throws(Failure) {
+        let start = index
         index += 1
         var count = 0
         while true {
             skipBlanks(alsoLines: true)
-            let start = index
-            switch current {
-            case nil: return
-            case UInt8(ascii: "]"):
-                index += 1
-                return
-            case UInt8(ascii: ","): index += 1
-            default:
-                note(path.index(count), at: index)
-                scanValue(path.index(count))
-                count += 1
-                if index == start { return }
-            }
+            if current == UInt8(ascii: "]") || current == nil { break }
+            note(path.index(count), at: index)
+            try scanValue(path.index(count))
+            count += 1
+            skipBlanks(alsoLines: true)
+            guard current == UInt8(ascii: ",") else { break }
+            index += 1
         }
+        // The end of the text says less about a forgotten bracket than the place it belongs to.
+        if current == nil { throw Failure(message: "an array begins here and does not end", offset: start) }
+        try expect(UInt8(ascii: "]"), "\",\" or \"]\"")
     }
 
-    private mutating func scanInlineTable(_ path: TOMLPath) {
+    private mutating func scanInlineTable(_ path: TOMLPath) throws(Failure) {
         index += 1
-        while true {
-            skipBlanks(alsoLines: true)
-            let start = index
-            switch current {
-            case nil: return
-            case UInt8(ascii: "}"):
+        skipBlanks(alsoLines: false)
+        if current != UInt8(ascii: "}") {
+            while true {
+                try scanMember(of: path)
+                skipBlanks(alsoLines: false)
+                guard current == UInt8(ascii: ",") else { break }
                 index += 1
-                return
-            case UInt8(ascii: ","): index += 1
-            default:
-                scanMember(of: path)
-                if index == start { return }
             }
         }
+        try expect(UInt8(ascii: "}"), "\",\" or \"}\"")
     }
 
     /// Moves behind a string of any of the four kinds.
-    private mutating func scanString() {
-        guard let quote = current else { return }
+    private mutating func scanString(isKey: Bool) throws(Failure) {
+        let start = index
+        guard let quote = current else { throw unexpected("a string") }
         let isLong = byte(after: 1) == quote && byte(after: 2) == quote
+        guard !isLong || !isKey else {
+            throw Failure(message: "a key cannot be a string of several lines", offset: start)
+        }
         index += isLong ? 3 : 1
         while let byte = current {
             if byte == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
-                let escape = text(index..<min(index + 10, bytes.count))
-                if escape.hasPrefix("\\u0000") || escape == "\\U00000000" { nullEscape = nullEscape ?? index }
+                try refuseNull()
                 index += 2
             } else if byte != quote {
-                if byte == UInt8(ascii: "\n"), !isLong { return }
+                if byte == UInt8(ascii: "\n"), !isLong { break }
                 index += 1
             } else if !isLong {
                 index += 1
@@ -168,13 +225,21 @@ struct TOMLScanner {
             } else if self.byte(after: 1) == quote, self.byte(after: 2) == quote {
                 index += 3
                 // Up to two quotes may stand right before the closing three.
-                while current == quote { index += 1 }
+                for _ in 0..<2 where current == quote { index += 1 }
                 return
             } else {
                 index += 1
             }
         }
-        index = min(index, bytes.count)
+        throw Failure(message: "a string begins here and does not end", offset: start)
+    }
+
+    /// The parser in use hands strings on as C strings, which end at the first NUL.
+    private func refuseNull() throws(Failure) {
+        let escape = text(index..<min(index + 10, bytes.count))
+        if escape.hasPrefix("\\u0000") || escape == "\\U00000000" {
+            throw Failure(message: "strings cannot hold U+0000", offset: index)
+        }
     }
 
     // MARK: Blanks
@@ -188,14 +253,10 @@ struct TOMLScanner {
                 index += 1
             case UInt8(ascii: "#"):
                 guard alsoLines else { return }
-                skipToEndOfLine()
+                while let byte = current, byte != UInt8(ascii: "\n") { index += 1 }
             default: return
             }
         }
-    }
-
-    private mutating func skipToEndOfLine() {
-        while let byte = current, byte != UInt8(ascii: "\n") { index += 1 }
     }
 
     // MARK: Text

@@ -1,5 +1,6 @@
 // TOMLKit, wrapped once: text to values and values to text. Nothing else of the model knows it.
 
+import Foundation
 import TOMLKit
 
 /// TOML (https://toml.io/en/v1.0.0) as text.
@@ -12,26 +13,37 @@ package enum TOMLText {
         var column: Int
     }
 
-    /// The table that a document stands for.
-    static func parse(_ text: String) throws(SyntaxError) -> ConfigurationTable {
-        // The parser takes a C string and would silently end at a NUL.
-        if let null = text.utf8.firstIndex(of: 0) {
-            let before = text[..<null]
-            let line = before.utf8.count { $0 == UInt8(ascii: "\n") } + 1
-            let column = before.unicodeScalars.reversed().prefix { $0 != "\n" }.count + 1
-            throw SyntaxError(message: "a NUL byte stands in the text", line: line, column: column)
+    /// The table that a document stands for, and the offsets of what it holds.
+    static func parse(
+        _ source: TemplateSource
+    ) throws(SyntaxError) -> (table: ConfigurationTable, offsets: [TOMLPath: Int]) {
+        let document = try parseDocument(source)
+        return (table(document.table), document.scanner.offsets)
+    }
+
+    private static func parseDocument(
+        _ source: TemplateSource
+    ) throws(SyntaxError) -> (table: TOMLTable, scanner: TOMLScanner) {
+        let scanner: TOMLScanner
+        do throws(TOMLScanner.Failure) {
+            // The parser takes a C string and would silently end at a NUL.
+            if let null = source.bytes.firstIndex(of: 0) {
+                throw TOMLScanner.Failure(message: "a NUL byte stands in the text", offset: null)
+            }
+            scanner = try TOMLScanner(source.bytes)
+        } catch {
+            let place = source.location(at: error.offset)
+            throw SyntaxError(message: error.message, line: place.line, column: place.column)
         }
-        let document: TOMLTable
         do {
-            document = try TOMLTable(string: text)
+            return (try TOMLTable(string: source.text(0..<source.bytes.count)), scanner)
         } catch let error as TOMLParseError {
             let begin = error.source.begin
             throw SyntaxError(
-                message: lowercasedFirst(error.description), line: begin.line, column: begin.column)
+                message: reason(error.description), line: begin.line, column: begin.column)
         } catch {
             throw SyntaxError(message: "\(error)", line: 1, column: 1)
         }
-        return table(document)
     }
 
     /// A document that stands for the table: plain values first, then tables, each by key.
@@ -42,26 +54,33 @@ package enum TOMLText {
 
     /// The value that a text stands for, if it is written as a TOML value on one line.
     package static func value(_ text: String) -> ConfigurationValue? {
-        guard !text.contains(where: \.isNewline), let table = try? parse("value = \(text)"), table.count == 1
+        guard !text.contains(where: \.isNewline),
+            let table = try? parse(TemplateSource("value = \(text)", file: "")).table, table.count == 1
         else { return nil }
         return table["value"]
     }
 
     /// A key as it is written: in quotes where it must be.
     static func key(_ key: String) -> String {
-        let isBare = key.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        return isBare && !key.isEmpty ? key : quoted(key)
+        key.utf8.allSatisfy(isBare) && !key.isEmpty ? key : quoted(key)
     }
 
-    private static func lowercasedFirst(_ text: String) -> String {
-        text.prefix(1).lowercased() + text.dropFirst()
+    /// Whether a byte can stand in a key without quotes.
+    static func isBare(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+
+    /// The parser's reason without what it was doing: `Error while parsing key: …`.
+    private static func reason(_ description: String) -> String {
+        guard description.hasPrefix("Error while parsing "), let colon = description.range(of: ": ") else {
+            return description.prefix(1).lowercased() + description.dropFirst()
+        }
+        return String(description[colon.upperBound...])
     }
 
     // MARK: From the parser's values
@@ -110,7 +129,8 @@ package enum TOMLText {
         case .integer(let number): TOMLInt(number)
         case .double(let number): number
         case .boolean(let flag): flag
-        case .date(let text): (try? TOMLTable(string: "value = \(text)"))?["value"] ?? text
+        case .date(let text):
+            (try? parseDocument(TemplateSource("value = \(text)", file: "")))?.table["value"] ?? text
         case .array(let elements): TOMLArray(elements.map(makeValue))
         case .table(let table): makeTable(table)
         }

@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOPosix
 package import SyncCore
+import Synchronization
 
 /// A running sync service.
 package final class SyncService: Sendable {
@@ -17,6 +18,7 @@ package final class SyncService: Sendable {
     let loop: NIOLoopBound<SyncLoop>
     let listeners: NIOLoopBoundBox<[String: [any Channel]]>
     private let pings: RepeatedTask
+    private let isStopped = Atomic(false)
 
     /// Starts a service.
     ///
@@ -123,6 +125,7 @@ package final class SyncService: Sendable {
     package func stop() async {
         pings.cancel()
         await onLoop { $0.closeAll(CloseReason(code: 1001, text: "the sync service stops")) }
+        guard !isStopped.exchange(true, ordering: .sequentiallyConsistent) else { return }
         try? await group.shutdownGracefully()
     }
 
@@ -135,6 +138,7 @@ package final class SyncService: Sendable {
     /// Runs on the event loop; nil when that has ended.
     @discardableResult
     func onLoop<Result: Sendable>(_ body: @escaping @Sendable (SyncLoop) -> Result) async -> Result? {
-        try? await eventLoop.submit { [loop] in body(loop.value) }.get()
+        guard !isStopped.load(ordering: .sequentiallyConsistent) else { return nil }
+        return try? await eventLoop.submit { [loop] in body(loop.value) }.get()
     }
 }

@@ -28,16 +28,22 @@ extension Directories {
 
     /// Removes a directory and everything below it; follows no symbolic link. What cannot be removed stays.
     package static func removeTree(_ path: String) {
-        var information = stat()
-        guard lstat(path, &information) == 0 else { return }
-        if information.st_mode & S_IFMT == S_IFDIR {
+        // Not recursive: a plan may nest its directories deeper than a thread's stack is.
+        var pending = [path]
+        var directories: [String] = []
+        while let path = pending.popLast() {
+            var information = stat()
+            guard lstat(path, &information) == 0 else { continue }
+            guard information.st_mode & S_IFMT == S_IFDIR else {
+                unlink(path)
+                continue
+            }
             // A plan may have taken its own permissions away; ours are needed to look inside.
             if information.st_mode & S_IRWXU != S_IRWXU { chmod(path, information.st_mode | S_IRWXU) }
-            for name in names(in: path) { removeTree("\(path)/\(name)") }
-            rmdir(path)
-        } else {
-            unlink(path)
+            directories.append(path)
+            pending += names(in: path).map { "\(path)/\($0)" }
         }
+        for directory in directories.reversed() { rmdir(directory) }
     }
 }
 

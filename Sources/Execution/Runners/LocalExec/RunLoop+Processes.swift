@@ -101,6 +101,8 @@ extension RunLoop {
 
     // MARK: Strays
 
+    mutating func planSweep() { sweepAt = sweepAt ?? max(SystemClock.monotonic(), nextSweep) }
+
     mutating func sweepIfDue() {
         guard let due = sweepAt, SystemClock.monotonic() >= due else { return }
         sweepAt = nil
@@ -108,18 +110,20 @@ extension RunLoop {
     }
 
     private mutating func sweep() {
+        let began = SystemClock.monotonic()
         for child in strays.sweep() {
             // Without the watch its exit is taken at the run's end.
             try? poller.add(child.descriptor, token: Self.strayToken | UInt64(child.processID))
         }
-        lastSweep = SystemClock.monotonic()
+        let ended = SystemClock.monotonic()
+        nextSweep = ended + max(Self.sweepInterval.nanoseconds, (ended - began) * Self.sweepShare)
     }
 
     private mutating func strayEnded(_ token: UInt64) {
         guard let child = strays.reap(Int32(truncatingIfNeeded: token & ~Self.strayToken)) else { return }
         poller.remove(child.descriptor)
         // Its own children are this program's now.
-        sweepAt = sweepAt ?? max(SystemClock.monotonic(), lastSweep + Self.sweepInterval.nanoseconds)
+        planSweep()
     }
 
     /// Ends all that is left of the run, and waits for it, within limits.

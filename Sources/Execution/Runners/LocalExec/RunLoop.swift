@@ -11,8 +11,10 @@ struct RunLoop {
     static let pumpCount = 2
     /// Processes started before ends and messages are looked at again.
     static let startsInARow = 16
-    /// Looking for strays reads all of /proc; this often at most.
+    /// Looking for strays reads all of /proc: this often at most, and at most one part in so many of the
+    /// time.
     static let sweepInterval = Duration.milliseconds(100)
+    static let sweepShare: Int64 = 10
     /// Time for killed strays to vanish at the run's end.
     static let strayAllowance = Duration.seconds(5)
     /// What the poller calls the mailbox; instances are called by their numbers, strays by their ids above
@@ -35,7 +37,8 @@ struct RunLoop {
     var strays: Strays
     /// When to look for strays; nil while nothing has ended.
     var sweepAt: Int64?
-    var lastSweep = Int64.min / 2
+    /// Not before, however much ends.
+    var nextSweep = Int64.min
     var phases: PhaseCounts
     var unfinished: Int
     var canceled = false
@@ -164,7 +167,7 @@ struct RunLoop {
             supervisor.notify.yield(.ended(instance, notice))
         case .drain:
             strays.instanceEnded(index)
-            sweepAt = sweepAt ?? max(SystemClock.monotonic(), lastSweep + Self.sweepInterval.nanoseconds)
+            planSweep()
             pump(of: index).conclude(index)
         case .finish(let record):
             unfinished -= 1

@@ -39,11 +39,11 @@ struct Strays {
     /// - Returns: the killed ones, whose descriptors tell when they are gone.
     mutating func sweep() -> [ChildProcess] {
         var killed: [ChildProcess] = []
-        for entry in ProcessTable.entries()
-        where entry.parentID == ProcessTable.ownID && dying[entry.processID] == nil
-            && !ChildProcess.isAwaited(entry.processID)
-        {
-            guard isStray(entry), let child = try? ChildProcess.adopt(entry.processID),
+        // The bulk of processes are instances: they are not even looked at.
+        for processID in ProcessTable.processIDs()
+        where dying[processID] == nil && !ChildProcess.isAwaited(processID) {
+            guard let entry = ProcessTable.entry(processID), entry.parentID == ProcessTable.ownID,
+                isStray(entry), let child = try? ChildProcess.adopt(entry.processID),
                 // Still the same process, now that the descriptor pins it.
                 ProcessTable.entry(entry.processID)?.startTime == entry.startTime,
                 !ChildProcess.isAwaited(entry.processID)

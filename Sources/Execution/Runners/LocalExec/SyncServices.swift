@@ -14,11 +14,6 @@ package struct SyncServices: InstanceServices {
             service: try await SyncService.start(SyncServiceConfiguration(host: nil)), host: host)
     }
 
-    private init(service: SyncService, host: String) {
-        self.service = service
-        self.host = host
-    }
-
     package func register(_ instances: [InstanceReference], in scope: RunScope) async throws {
         await service.register(scope, members: instances)
     }
