@@ -263,6 +263,17 @@ struct InstanceVerdictTests {
 
 @Suite("How a run is brought to its end")
 struct StopScheduleTests {
+    @Test("killing skips the grace, whether or not the run was asked to end before, and happens once")
+    func kill() {
+        var running = StopSchedule(start: 0, limit: .seconds(60), grace: .seconds(10))
+        #expect(running.kill(at: 1) == [.stopAll(.canceled), .killAll])
+        #expect(running.kill(at: 2) == [])
+        #expect(running.state == .killing(giveUpAt: 1 + StopSchedule.killAllowance.nanoseconds))
+        var terminating = StopSchedule(start: 0, limit: .seconds(60), grace: .seconds(10))
+        _ = terminating.cancel(at: 1)
+        #expect(terminating.kill(at: 2) == [.killAll])
+    }
+
     private let second: Int64 = 1_000_000_000
 
     @Test("time limit, grace and giving up follow each other at their times, counted from the first start")

@@ -98,7 +98,7 @@ struct Bench {
         let summary = try summary()
         let records = summary["instances"] as? [[String: Any]] ?? []
         let resources = records.compactMap { $0["resources"] as? [String: Any] }
-        let resident = resources.compactMap { ($0["maximumResidentBytes"] as? NSNumber)?.doubleValue }
+        let resident = resources.compactMap { ($0["max_rss_bytes"] as? NSNumber)?.doubleValue }
         return Sample(
             run: run, control: bare, runner: summary["duration_seconds"] as? Double ?? .nan,
             residentBytes: median(resident))

@@ -35,6 +35,12 @@ package struct ResourceUse: Sendable, Hashable, Codable {
     /// Largest resident set, in bytes.
     package var maximumResidentBytes: Int64
 
+    private enum CodingKeys: String, CodingKey {
+        case userSeconds = "user_seconds"
+        case systemSeconds = "system_seconds"
+        case maximumResidentBytes = "max_rss_bytes"
+    }
+
     package init(userSeconds: Double, systemSeconds: Double, maximumResidentBytes: Int64) {
         self.userSeconds = userSeconds
         self.systemSeconds = systemSeconds
@@ -90,6 +96,12 @@ package struct PhaseRecord: Sendable, Hashable, Codable {
     /// How many of `total` passed it.
     package var count: Int
     package var total: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case phase
+        case completedAt = "completed_at"
+        case count, total
+    }
 
     package init(phase: RunPhase, completedAt: Double, count: Int, total: Int) {
         self.phase = phase

@@ -58,7 +58,7 @@ struct InstanceLaunch: Sendable {
     /// All instances of a run, in order of group and index.
     static func all(
         of request: RunRequest, _ configuration: LocalExecConfiguration, temporaryDirectory: String,
-        startUnixSeconds: Int64
+        startUnixNanoseconds: Int64
     ) -> [InstanceLaunch] {
         let plan = request.plan
         var launches: [InstanceLaunch] = []
@@ -75,7 +75,7 @@ struct InstanceLaunch: Sendable {
                             request, group, configuration,
                             outputsPath: "\(request.outputsDirectory)/\(folder)",
                             temporaryPath: "\(temporaryDirectory)/\(folder)",
-                            startUnixSeconds: startUnixSeconds), inherited: request.environment))
+                            startUnixNanoseconds: startUnixNanoseconds), inherited: request.environment))
             }
         }
         return launches
@@ -93,15 +93,17 @@ struct InstanceLaunch: Sendable {
 
     private static func environment(
         _ request: RunRequest, _ group: RunGroupPlan, _ configuration: LocalExecConfiguration,
-        outputsPath: String, temporaryPath: String, startUnixSeconds: Int64
+        outputsPath: String, temporaryPath: String, startUnixNanoseconds: Int64
     ) -> InstanceEnvironment {
         InstanceEnvironment(
             plan: planName(request.plan.plan), testCase: request.plan.testCase, run: request.runID,
             repo: request.revision.repo, commit: request.revision.commit, branch: request.revision.branch,
             tag: request.revision.tag, instanceCount: request.plan.totalInstances,
             parameters: group.parameters, groupID: group.id, groupInstanceCount: group.instances,
-            outputsPath: outputsPath, tempPath: temporaryPath, startTimeUnixSeconds: startUnixSeconds,
+            outputsPath: outputsPath, tempPath: temporaryPath,
+            startTimeUnixSeconds: startUnixNanoseconds / 1_000_000_000,
             captureProfiles: group.profiles, disableMetrics: request.plan.disableMetrics,
-            influxDBURL: configuration.influxDBEndpoint, logLevel: configuration.logLevel)
+            influxDBURL: configuration.influxDBEndpoint, logLevel: configuration.logLevel,
+            startTimeUnixNanoseconds: startUnixNanoseconds)
     }
 }

@@ -73,7 +73,7 @@ struct RunPreparation: Sendable {
             runID: request.runID,
             launches: InstanceLaunch.all(
                 of: request, configuration, temporaryDirectory: temporaryDirectory,
-                startUnixSeconds: startedAt / 1_000_000_000),
+                startUnixNanoseconds: startedAt),
             outputsDirectory: request.outputsDirectory, timeLimit: limit, grace: request.grace,
             start: SystemClock.monotonic())
         return RunPreparation(
