@@ -7,6 +7,9 @@ let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v15)],
     targets: [
-        .executableTarget(name: "StartToVerdict", swiftSettings: [.swiftLanguageMode(.v6)])
+        .executableTarget(name: "StartToVerdict", swiftSettings: [.swiftLanguageMode(.v6)]),
+        .systemLibrary(name: "CEpoll"),
+        .executableTarget(
+            name: "SyncBenchmark", dependencies: ["CEpoll"], swiftSettings: [.swiftLanguageMode(.v6)]),
     ]
 )

@@ -12,3 +12,5 @@ printf '%s processors\n\n' "$(nproc)"
 .build/release/testground version
 Benchmarks/.build/release/StartToVerdict "$PWD/.build/release/testground" "$PWD/Plans/placebo" \
     "$PWD/Plans/placebo/.build/release/placebo"
+
+Benchmarks/.build/release/SyncBenchmark .build/release/testground sync-service --listen 127.0.0.1:%p

@@ -119,6 +119,12 @@ final class SyncLoop {
         }
     }
 
+    /// Lets a buffer go that one connection's answers have made large: its copy for a reader that has
+    /// stopped would be as large.
+    func trimOutput() {
+        if output.capacity > 4 * EdgeLimits.deliveryBytes { output = ByteBuffer() }
+    }
+
     // MARK: The end of a tick
 
     /// The connection has something to be sent.

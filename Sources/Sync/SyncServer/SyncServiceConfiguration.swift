@@ -64,12 +64,13 @@ package struct EdgeLimits: Sendable, Hashable {
     /// Pending requests to connect, per listener: thousands of instances start in the same second.
     static let backlog: CInt = 4096
 
-    /// Bytes handed to the kernel and not yet taken, from which on deliveries pause, and below which they
-    /// go on.
-    static let pendingBytes = 32 << 10..<128 << 10
+    /// Bytes that the kernel has not yet taken, from which on deliveries pause, and below which they go on.
+    /// A reader that has stopped holds this much, one round of deliveries and a message: at most 256 KiB as
+    /// buffers grow by doubling.
+    static let pendingBytes = 32 << 10..<64 << 10
 
     /// Deliveries encoded between two looks at whether the client still reads.
-    static let deliveryBytes = 128 << 10
+    static let deliveryBytes = 64 << 10
 
     /// Such rounds before the loop serves others first.
     static let deliveryRounds = 4
