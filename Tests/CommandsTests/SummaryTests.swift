@@ -75,7 +75,7 @@ struct SummaryTests {
                 "   5.0000s  22 of 100 finished · 48 running · 30 to start · 2 failed",
                 "  miners   ███████████▒▒▒▒▒▒▒▒▒  20/40 ok  2 failed",
                 "  clients  ▒▒▒▒▒▒▒▒▒▒░░░░░░░░░░   0/60 ok  dial 10, warmup 1",
-                "  slowest  miners[22] silent 5.000 s, miners[23] silent 5.000 s, miners[24] silent 5.000 s",
+                "  slowest  miners[22] silent 4 s, miners[23] silent 4 s, miners[24] silent 4 s",
             ])
     }
 

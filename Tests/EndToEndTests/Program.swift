@@ -32,7 +32,7 @@ final class Workbench: @unchecked Sendable {
     }()
 
     init(home: String? = nil) throws {
-        let path = home ?? "\(NSTemporaryDirectory())/testground-e2e-\(UUID().uuidString)"
+        let path = home ?? "\(NSTemporaryDirectory())testground-e2e-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: "\(path)/plans", withIntermediateDirectories: true)
         self.home = path
     }

@@ -193,15 +193,22 @@ extension Engine {
     private func withLimit<Value: Sendable>(
         _ limit: Duration, message: String, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value.self) { group in
+        try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                try await Task.sleep(for: limit)
+                do {
+                    try await Task.sleep(for: limit)
+                } catch {
+                    // Cancelled from outside: what the body has to tell of its end is still wanted.
+                    return nil
+                }
                 throw ExecutionError(.resources, message)
             }
             defer { group.cancelAll() }
-            guard let value = try await group.next() else { throw CancellationError() }
-            return value
+            while let value = try await group.next() {
+                if let value { return value }
+            }
+            throw CancellationError()
         }
     }
 

@@ -218,7 +218,8 @@ package actor Engine {
         record.states.append(DatedState(created: configuration.now(), state: state))
         if state == .canceled, record.result == nil { record.result = TaskResult(outcome: .canceled) }
         do {
-            try await store.save(record)
+            // A task of its own: that the work was cancelled must not keep its end from being stored.
+            try await Task { [record, store] in try await store.save(record) }.value
         } catch {
             jobs[id]?.progress.report(
                 .warning(Diagnostic(.warning, "the end of task \(id) could not be stored: \(error)")))

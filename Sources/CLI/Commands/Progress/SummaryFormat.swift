@@ -38,7 +38,7 @@ struct SummaryFormat: Sendable {
         let slow = tally.slowest(Self.slowestShown, at: at).filter { $0.silent >= Self.silence }
         if !slow.isEmpty {
             let text = slow.map { entry in
-                "\(entry.instance) silent \(Wording.seconds(entry.silent.rounded()))"
+                "\(entry.instance) silent \(Wording.number(Int(entry.silent))) s"
                     + (entry.stage.map { " in \($0)" } ?? "")
             }.joined(separator: ", ")
             lines.append(note("slowest", nameWidth, text, .yellow))

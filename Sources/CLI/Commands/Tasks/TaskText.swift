@@ -33,6 +33,7 @@ enum TaskText {
         ]
         if !task.runner.isEmpty { fields.append(("runner", task.runner)) }
         fields.append(("state", "\(task.state.rawValue), \(age(task.states.last?.created ?? 0, now: now))"))
+        if let outcome = task.result?.outcome { fields.append(("outcome", outcome.rawValue)) }
         for state in task.states {
             fields.append(
                 ("", "\(Timestamp.rfc3339(unixNanoseconds: state.created))  \(state.state.rawValue)"))
