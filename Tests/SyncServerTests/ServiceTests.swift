@@ -1,5 +1,6 @@
 // The service as a whole, over real sockets: what the frames of one connection cannot show.
 
+import Glibc
 import InstanceContract
 import SyncCore
 import SyncServer
@@ -228,6 +229,35 @@ struct ServiceTests {
             #expect(
                 try await clients[0].response().content
                     == .failed(#"barrier "ready": 1 of 3 can no longer arrive: miners[2] crashed"#))
+        }
+    }
+
+    @Test("a socket that was bound elsewhere serves one instance like a listener of its own")
+    func adopted() async throws {
+        try await withService(SyncServiceConfiguration(host: nil)) { service in
+            let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                    #expect(bind(descriptor, address, length) == 0)
+                    #expect(getsockname(descriptor, address, &length) == 0)
+                }
+            }
+            try await service.adopt(listeningSocket: descriptor, for: miner(0), in: scope)
+            let client = try await RawClient(port: Int(UInt16(bigEndian: address.sin_port)))
+            try await client.send(request("1", .signalEntry(state: scope.state("s"))))
+            #expect(try await client.response().content == .signalled(count: 1))
+            try await client.send(request("2", .signalEntry(state: "elsewhere")))
+            guard case .failed = try await client.response().content else {
+                Issue.record("a state of no run was signalled")
+                return
+            }
+            await #expect(throws: SyncServiceError.self) {
+                try await service.adopt(listeningSocket: -1, for: miner(0), in: scope)
+            }
         }
     }
 

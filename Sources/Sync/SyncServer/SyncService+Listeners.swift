@@ -25,6 +25,11 @@ extension SyncService {
     package func adopt(
         listeningSocket descriptor: CInt, for instance: InstanceReference, in scope: RunScope
     ) async throws {
+        // NIO ends the program on a descriptor that cannot be one.
+        guard descriptor >= 0 else {
+            throw SyncServiceError(
+                .cannotListen, "\(descriptor) is no socket for the sync service of \(instance)")
+        }
         do {
             let channel = try await Self.bootstrap(
                 caller: .instance(instance, scope), loop: loop, group: group
