@@ -153,3 +153,10 @@ struct SummaryTests {
         #expect(display.tick(at: 30).isEmpty)
     }
 }
+
+@Test("one of several runs is announced on a line of its own")
+func announcesRuns() {
+    var display = RunDisplay(mode: .automatic, style: .plain, isTerminal: false, width: 100)
+    let heading = RunHeading(title: "run 1 of 2: small, 1 instance of p/c", groups: [("a", 1)])
+    #expect(display.take(.began(heading), at: 0) == "\nrun 1 of 2: small, 1 instance of p/c\n")
+}

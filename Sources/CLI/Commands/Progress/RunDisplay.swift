@@ -90,7 +90,7 @@ struct RunDisplay: Sendable {
             failures = 0
             lastDrawn = isTerminal ? -.infinity : at
             guard !heading.title.isEmpty, mode != .quiet else { return "" }
-            return erased() + style(.bold, VisibleText.escaped(heading.title)) + "\n"
+            return erased() + "\n" + style(.bold, VisibleText.escaped(heading.title)) + "\n"
         case .notice(let text): return erased() + lines.notice(text, at: at)
         case .text(let text): return erased() + text
         case .object: return ""

@@ -66,7 +66,7 @@ struct RunExecution: Sendable {
         let place = runs.firstIndex { $0.id == run.id }.map { $0 + 1 } ?? 1
         let title =
             runs.count > 1
-            ? "\nrun \(place) of \(runs.count): \(run.id), "
+            ? "run \(place) of \(runs.count): \(run.id), "
                 + "\(Wording.count(run.totalInstances, "instance")) of \(run.plan)/\(run.testCase)" : ""
         return RunHeading(title: title, groups: run.groups.map { ($0.id, $0.instances) })
     }
