@@ -30,11 +30,13 @@ enum Handshake {
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: loop.edgeLimits.messageBytes, automaticErrorHandling: false,
             shouldUpgrade: { channel, head in
-                channel.eventLoop.makeSucceededFuture(headers(answering: head))
+                let headers = headers(answering: head)
+                // Here and not after the upgrade: who has read the answer is a client already.
+                if headers != nil { deadline.cancel() }
+                return channel.eventLoop.makeSucceededFuture(headers)
             },
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
-                    deadline.cancel()
                     let output = OutputStage()
                     let operations = channel.pipeline.syncOperations
                     try operations.addHandler(output, position: .first)
