@@ -16,6 +16,8 @@ struct Sample {
     var serverCPU: Double?
     /// Share of one core used by the generator.
     var load: Double?
+    /// Unit, where it is not the measurement's.
+    var unit: String?
 }
 
 struct Measurement: Sendable {
@@ -155,7 +157,7 @@ func fanOut(_ clients: Int) -> Measurement {
                 "",
                 Sample(value: Double(total) / result.seconds / 1e3, serverCPU: result.cpu, load: result.load)
             ),
-            (", memory grown (MB)", Sample(value: grown)),
+            (", memory grown", Sample(value: grown, unit: "MB")),
         ]
     }
 }
@@ -240,7 +242,7 @@ struct SyncBenchmark {
                 let load = row.samples.compactMap(\.load)
                 print(
                     "| \(measurement.name)\(row.suffix) | \(text(median(values)))",
-                    "| \(text(values.min() ?? .nan))–\(text(values.max() ?? .nan)) | \(measurement.unit)",
+                    "| \(text(values.min() ?? .nan))–\(text(values.max() ?? .nan)) | \(row.samples.first?.unit ?? measurement.unit)",
                     "| \(cpu.isEmpty ? "" : text(median(cpu)))",
                     "| \(load.isEmpty ? "" : "\(Int(median(load) * 100)) %") |")
                 fflush(nil)
