@@ -72,6 +72,10 @@ let package = Package(
         // System
         .target(name: "CLinux", path: "Sources/System/CLinux"),
         target("LinuxSystem", in: "System/LinuxSystem", ["CLinux"]),
+        .plugin(name: "LauncherBuild", capability: .buildTool()),
+        .target(
+            name: "InstanceLauncher", dependencies: ["LinuxSystem"], path: "Sources/System/InstanceLauncher",
+            swiftSettings: settings, plugins: ["LauncherBuild"]),
         .systemLibrary(
             name: "CArchive", path: "Sources/System/CArchive", pkgConfig: "libarchive",
             providers: [.apt(["libarchive-dev"])]),
@@ -129,7 +133,7 @@ let package = Package(
         tests("InstanceContract", ["InstanceContract"]),
         tests("LinuxSystem", ["LinuxSystem"]),
         tests("LinkModel", ["LinkModel"]),
-        tests("NetworkEmulator", ["LinuxSystem", "LinkModel", "NetworkEmulator"]),
+        tests("NetworkEmulator", ["LinuxSystem", "InstanceLauncher", "LinkModel", "NetworkEmulator"]),
         tests("SyncCore", ["InstanceContract", "SyncCore"]),
         tests(
             "SyncServer",

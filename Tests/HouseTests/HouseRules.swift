@@ -34,6 +34,7 @@ private let house: [(target: String, folder: String)] = [
     ("InstanceContract", "Sources/Contract"),
     ("CLinux", "Sources/System/CLinux"),
     ("LinuxSystem", "Sources/System/LinuxSystem"),
+    ("InstanceLauncher", "Sources/System/InstanceLauncher"),
     ("CArchive", "Sources/System/CArchive"),
     ("Archives", "Sources/System/Archives"),
     ("LinkModel", "Sources/Network/LinkModel"),

@@ -348,10 +348,43 @@ struct SwitchTests {
         #expect(bench.core.statistics().waiting == 1)
     }
 
+    @Test("what is sent to all crosses no rule against a receiver")
+    func broadcastKeepsRules() {
+        let bench = Bench(members: 4)
+        let rule = LinkRule(
+            destination: Prefix(ipv4: 0x1000_0003, bits: 32), shape: LinkShape(filter: .drop))
+        bench.core.apply(bench.configuration(0, rules: [rule]), to: 0)
+        bench.send(.udp(from: "16.0.0.2", to: "224.0.0.251", payload: [1]))
+        bench.send(.udp(from: "16.0.0.2", to: "16.0.255.255", payload: [1]))
+        #expect(bench.wire.written.map(\.descriptor) == [102, 103, 102, 103])
+        #expect(bench.drops == [.filtered: 2])
+    }
+
+    @Test("a broadcast that is corrupted for one receiver is not for the next because of it")
+    func broadcastCorruption() {
+        let bench = Bench(members: 9, shape: LinkShape(corrupt: Chance(percentage: 100)))
+        let sent = TestPacket.udp(from: "16.0.0.2", to: "16.0.255.255", payload: [UInt8](1...64))
+        bench.send(sent)
+        bench.advance(to: start)
+        #expect(bench.wire.written.count == 8)
+        for (_, packet) in bench.wire.written {
+            let flipped = zip(packet.ip, sent.ip).reduce(0) { $0 + ($1.0 ^ $1.1).nonzeroBitCount }
+            #expect(flipped == 1)
+        }
+    }
+
+    @Test("a receiver whose device is gone is nobody's fault")
+    func gone() {
+        let bench = Bench()
+        bench.wire.error = 5  // EIO
+        bench.send(hello)
+        #expect(bench.drops == [.departed: 1])
+    }
+
     @Test("what the receiver's kernel refuses is counted as undecided")
     func notTaken() {
         let bench = Bench()
-        bench.wire.error = 5
+        bench.wire.error = 105  // ENOBUFS
         bench.send(hello)
         #expect(bench.drops == [.notTaken: 1])
     }

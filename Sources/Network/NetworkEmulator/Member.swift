@@ -86,6 +86,11 @@ struct LinkSet: ~Copyable {
         transparent.deallocate()
     }
 
+    /// The place of the link that the most specific rule for the address asks for, or of the default.
+    func link(towards address: IPAddress) -> Int {
+        rules.isEmpty ? 0 : max(0, Int(rules.longestMatch(address)))
+    }
+
     /// What tells a link from every other of the run: the member and the rule's destination.
     private static func name(_ member: UInt64, _ destination: Prefix?) -> UInt64 {
         guard let destination else { return member &* 0x9E37_79B9_7F4A_7C15 }
@@ -102,6 +107,9 @@ struct Member: ~Copyable {
     private(set) var configuration: MemberConfiguration
     private(set) var isEnabled: Bool
     private(set) var uplink: Int32
+    /// The first address of each family, zero for none.
+    private(set) var ipv4: IPAddress
+    private(set) var ipv6: IPAddress
     private(set) var links: LinkSet
     private let seed: UInt64
     private let identity: UInt64
@@ -120,6 +128,7 @@ struct Member: ~Copyable {
         self.configuration = configuration
         isEnabled = configuration.isEnabled
         uplink = Int32(configuration.uplink ?? -1)
+        (ipv4, ipv6) = Self.firstAddresses(configuration)
         links = LinkSet(configuration, seed: seed, identity: identity, kept: [:])
     }
 
@@ -133,6 +142,17 @@ struct Member: ~Copyable {
         links = LinkSet(configuration, seed: seed, identity: identity, kept: kept)
         isEnabled = configuration.isEnabled
         uplink = Int32(configuration.uplink ?? -1)
+        (ipv4, ipv6) = Self.firstAddresses(configuration)
         self.configuration = configuration
+    }
+
+    private static func firstAddresses(
+        _ configuration: MemberConfiguration
+    ) -> (ipv4: IPAddress, ipv6: IPAddress) {
+        let none = IPAddress(high: 0, low: 0)
+        return (
+            configuration.addresses.first { $0.ipv4 != nil } ?? none,
+            configuration.addresses.first { $0.ipv4 == nil } ?? none
+        )
     }
 }

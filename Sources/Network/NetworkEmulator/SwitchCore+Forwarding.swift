@@ -3,6 +3,7 @@
 // Hot path: see SwitchCore.swift.
 
 import LinkModel
+import LinuxSystem
 
 extension SwitchCore {
     /// Refusals a member gets in a second; Linux limits itself likewise (`icmp_ratelimit`).
@@ -27,18 +28,14 @@ extension SwitchCore {
         guard sender.pointee.isEnabled else { return count(.disabled, segments) }
         guard !isHousekeeping(packet) else { return count(.housekeeping) }
 
-        if packet.destination.isMulticast || isBroadcast(packet.destination) {
-            for other in 0..<memberCount where other != number {
-                guard let receiver = members[other], receiver.pointee.isEnabled else { continue }
-                transmit(packet, from: sender, to: receiver, number: other, at: now)
-            }
-            return
-        }
-        let match = addresses.longestMatch(packet.destination)
+        if packet.destination.isMulticast { return spread(packet, from: sender, number, at: now) }
+        let match = owner(of: packet.destination)
         if match >= 0, let receiver = members[Int(match)] {
             guard receiver.pointee.isEnabled else { return count(.disabled, segments) }
-            return transmit(packet, from: sender, to: receiver, number: Int(match), at: now)
+            let link = sender.pointee.links.link(towards: packet.destination)
+            return transmit(packet, from: sender, to: receiver, Int(match), link: link, at: now)
         }
+        if isBroadcast(packet.destination) { return spread(packet, from: sender, number, at: now) }
         if configuration.gateways.contains(packet.destination), Replies.isEchoRequest(packet) {
             Checksum.complete(base, count: packet.totalCount)
             Replies.answerEcho(packet)
@@ -46,6 +43,19 @@ extension SwitchCore {
         }
         count(.unreachable, segments)
         refuse(packet, .hostUnreachable, to: sender, at: now)
+    }
+
+    /// Sends a packet to every other member, each over the link that leads to the receiver's own address: what
+    /// a rule keeps from a receiver it keeps from it also when it is sent to all.
+    private func spread(
+        _ packet: Packet, from sender: UnsafeMutablePointer<Member>, _ number: Int, at now: Instant
+    ) {
+        for other in 0..<memberCount where other != number {
+            guard let receiver = members[other], receiver.pointee.isEnabled else { continue }
+            let address = packet.isIPv4 ? receiver.pointee.ipv4 : receiver.pointee.ipv6
+            let link = sender.pointee.links.link(towards: address)
+            transmit(packet, from: sender, to: receiver, other, link: link, isShared: true, at: now)
+        }
     }
 
     /// Whether the address is the last of a data network, or 255.255.255.255.
@@ -74,20 +84,18 @@ extension SwitchCore {
 
     private func transmit(
         _ packet: Packet, from sender: UnsafeMutablePointer<Member>,
-        to receiver: UnsafeMutablePointer<Member>,
-        number: Int, at now: Instant
+        to receiver: UnsafeMutablePointer<Member>, _ number: Int, link index: Int, isShared: Bool = false,
+        at now: Instant
     ) {
-        let rule =
-            sender.pointee.links.rules.isEmpty
-            ? -1 : sender.pointee.links.rules.longestMatch(packet.destination)
-        let index = max(0, Int(rule))
         if sender.pointee.links.transparent[index], sender.pointee.uplink < 0 {
             return write(packet.base, count: packet.totalCount, to: receiver)
         }
         let link = sender.pointee.links.links + index
         guard let segmentation = Segmentation(packet) else {
             let fate = decide(link, sender, bytes: packet.length, at: now)
-            return carryOut(fate, packet, packet.base, packet.totalCount, sender, receiver, number, at: now)
+            return carryOut(
+                fate, packet, packet.base, packet.totalCount, sender, receiver, number, isShared: isShared,
+                at: now)
         }
         let step = pieceSegments(of: link.pointee.shape, segmentation)
         var first = 0
@@ -132,7 +140,7 @@ extension SwitchCore {
     private func carryOut(
         _ fate: Fate, _ packet: Packet, _ base: UnsafeMutableRawPointer, _ bytes: Int,
         _ sender: UnsafeMutablePointer<Member>, _ receiver: UnsafeMutablePointer<Member>, _ number: Int,
-        segments: Int = 1, at now: Instant
+        segments: Int = 1, isShared: Bool = false, at now: Instant
     ) {
         switch fate {
         case .reject:
@@ -144,11 +152,13 @@ extension SwitchCore {
         case .deliver(let delivery, let copy):
             // The copy first: delivering at once may corrupt the bytes in place.
             if let copy { send(copy, base, bytes, receiver, number, mustCopy: true, at: now) }
-            send(delivery, base, bytes, receiver, number, mustCopy: false, at: now)
+            send(delivery, base, bytes, receiver, number, mustCopy: isShared, at: now)
         }
     }
 
     /// Writes a delivery now, or keeps it until it is due.
+    ///
+    /// - Parameter mustCopy: others get the same bytes, which must not be corrupted for them as well.
     private func send(
         _ delivery: Delivery, _ base: UnsafeMutableRawPointer, _ bytes: Int,
         _ receiver: UnsafeMutablePointer<Member>, _ number: Int, mustCopy: Bool, at now: Instant
@@ -176,12 +186,14 @@ extension SwitchCore {
     // MARK: Out
 
     func write(_ base: UnsafeRawPointer, count bytes: Int, to member: UnsafeMutablePointer<Member>) {
-        if output.write(base, count: bytes, to: member.pointee.descriptor) == 0 {
+        let error = output.write(base, count: bytes, to: member.pointee.descriptor)
+        if error == 0 {
             let segmentSize = Int(base.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
             delivered &+= segmentSize > 0 ? UInt64((bytes + segmentSize - 1) / segmentSize) : 1
             deliveredBytes &+= UInt64(bytes - OffloadHeader.byteCount)
         } else {
-            count(.notTaken)
+            // A device that is down, or gone with its instance, is nothing the switch has done.
+            count(error == PacketDevice.down || error == PacketDevice.gone ? .departed : .notTaken)
         }
     }
 

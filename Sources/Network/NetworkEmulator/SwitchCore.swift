@@ -48,7 +48,12 @@ final class SwitchCore<Output: Wire> {
     let members: UnsafeMutablePointer<UnsafeMutablePointer<Member>?>
     private(set) var memberCount = 0
     private var generation: UInt32 = 0
-    var addresses = PrefixTable([])
+    /// Who has which address; stale after a change until the next packet, so that many changes in a row
+    /// build it once.
+    private(set) var addresses = PrefixTable([])
+    private var addressesAreStale = false
+    /// Numbers below `memberCount` that are free.
+    private var freeNumbers: [Int] = []
     var queue = DeliveryQueue()
     var pool: BufferPool
     let uplinkQueues: UnsafeMutablePointer<RateQueue>
@@ -89,9 +94,8 @@ final class SwitchCore<Output: Wire> {
 
     /// Adds a member and returns its number; nil when the switch is full.
     func add(descriptor: Int32, identity: UInt64, _ configuration: MemberConfiguration) -> Int? {
-        let free = (0..<memberCount).first { members[$0] == nil }
-        let number = free ?? memberCount
-        guard number < self.configuration.memberLimit else { return nil }
+        guard !freeNumbers.isEmpty || memberCount < self.configuration.memberLimit else { return nil }
+        let number = freeNumbers.popLast() ?? memberCount
         generation &+= 1
         let member = UnsafeMutablePointer<Member>.allocate(capacity: 1)
         member.initialize(
@@ -101,7 +105,7 @@ final class SwitchCore<Output: Wire> {
                 configuration: configuration))
         members[number] = member
         memberCount = max(memberCount, number + 1)
-        rebuildAddresses()
+        addressesAreStale = true
         return number
     }
 
@@ -110,7 +114,7 @@ final class SwitchCore<Output: Wire> {
         guard let member = members[number] else { return }
         let moved = member.pointee.configuration.addresses != configuration.addresses
         member.pointee.apply(configuration)
-        if moved { rebuildAddresses() }
+        if moved { addressesAreStale = true }
     }
 
     /// Takes a member off; packets in flight to it are dropped when due.
@@ -119,10 +123,18 @@ final class SwitchCore<Output: Wire> {
         members[number] = nil
         member.deinitialize(count: 1)
         member.deallocate()
-        rebuildAddresses()
+        freeNumbers.append(number)
+        addressesAreStale = true
+    }
+
+    /// The number of the member with that address; -1 for none.
+    func owner(of address: IPAddress) -> Int32 {
+        if addressesAreStale { rebuildAddresses() }
+        return addresses.longestMatch(address)
     }
 
     private func rebuildAddresses() {
+        addressesAreStale = false
         var entries: [(prefix: Prefix, value: Int32)] = []
         for number in 0..<memberCount {
             guard let member = members[number] else { continue }

@@ -75,6 +75,8 @@ static int run_child(void *argument) {
     // Whatever a library opened without O_CLOEXEC stays here. Older kernels lack the call; ours are O_CLOEXEC
     // anyway.
     syscall(SYS_close_range, first_free_descriptor, ~0U, CLOSE_RANGE_CLOEXEC);
+    for (int index = 0; index < spawn->passed_count; index++)
+        if (fcntl(spawn->passed[index], F_SETFD, 0) < 0) return fail(context, "fcntl");
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -29,11 +29,13 @@ package struct ProcessLaunch: Sendable {
     /// Permissions that files it makes do *not* get.
     package var fileModeMask: UInt32
     package var limits: [ResourceLimit.Kind: ResourceLimit]
+    /// Descriptors that the program finds open under the numbers they have here.
+    package var passed: [OwnedDescriptor]
 
     package init(
         path: String, arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil,
         ownSession: Bool = true, deathSignal: ProcessSignal? = .kill, fileModeMask: UInt32 = 0o022,
-        limits: [ResourceLimit.Kind: ResourceLimit] = [:]
+        limits: [ResourceLimit.Kind: ResourceLimit] = [:], passed: [OwnedDescriptor] = []
     ) {
         self.path = path
         self.arguments = arguments
@@ -43,6 +45,7 @@ package struct ProcessLaunch: Sendable {
         self.deathSignal = deathSignal
         self.fileModeMask = fileModeMask
         self.limits = limits
+        self.passed = passed
     }
 }
 
@@ -84,6 +87,7 @@ package struct ChildProcess: Sendable {
         let limits = launch.limits.map {
             clinux_limit(resource: $0.key.number, soft: $0.value.soft, hard: $0.value.hard)
         }
+        let passed = launch.passed.map(\.number)
         var result = clinux_spawned()
         // Under the lock, so that nobody sees the child before it is known to be awaited.
         started.withLock { started in
@@ -91,13 +95,14 @@ package struct ChildProcess: Sendable {
                 withStrings(environment) { environment in
                     withOptionalString(launch.directory) { directory in
                         launch.path.withCString { path in
-                            limits.withUnsafeBufferPointer { limits in
+                            withArrays(limits, passed) { limits, passed in
                                 var spawn = clinux_spawn(
                                     path: path, arguments: arguments, environment: environment,
                                     directory: directory, input: input.number, output: output.number,
                                     error: error.number, session: launch.ownSession ? 1 : 0,
                                     death_signal: launch.deathSignal?.number ?? 0, mask: launch.fileModeMask,
-                                    limits: limits.baseAddress, limit_count: Int32(limits.count))
+                                    limits: limits.baseAddress, limit_count: Int32(limits.count),
+                                    passed: passed.baseAddress, passed_count: Int32(passed.count))
                                 _ = clinux_spawn(&spawn, &result)
                             }
                         }
@@ -179,6 +184,13 @@ private func withStrings<Result>(
         pointers.deallocate()
     }
     return body(pointers)
+}
+
+private func withArrays<First, Second>(
+    _ first: [First], _ second: [Second],
+    _ body: (UnsafeBufferPointer<First>, UnsafeBufferPointer<Second>) -> Void
+) {
+    first.withUnsafeBufferPointer { first in second.withUnsafeBufferPointer { body(first, $0) } }
 }
 
 private func withOptionalString<Result>(

@@ -10,20 +10,19 @@ import Musl
 /// A NETLINK_ROUTE socket. It acts on the namespace in which it was made, wherever the process that holds it
 /// is.
 package struct NetlinkSocket: ~Copyable, Sendable {
-    private let descriptor: Int32
+    private let descriptor: OwnedDescriptor
     private var sequence: UInt32 = 0
 
     /// The kernel answers a request before sendto(2) returns; a longer wait means that the answer was lost.
     private static let answerLimitSeconds = 5
 
     /// Takes over a descriptor that was made elsewhere.
-    package init(adopting descriptor: Int32) {
+    package init(adopting descriptor: OwnedDescriptor) {
         self.descriptor = descriptor
         var limit = timeval(tv_sec: Self.answerLimitSeconds, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(
+            descriptor.number, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
-
-    deinit { close(descriptor) }
 
     /// Sends the request and waits for the kernel's answer.
     ///
@@ -32,12 +31,13 @@ package struct NetlinkSocket: ~Copyable, Sendable {
         sequence &+= 1
         let bytes = request.bytes(sequence: sequence)
         let subject = "\(request)"
-        guard bytes.withUnsafeBytes({ send(descriptor, $0.baseAddress, $0.count, 0) }) == bytes.count else {
+        guard bytes.withUnsafeBytes({ send(descriptor.number, $0.baseAddress, $0.count, 0) }) == bytes.count
+        else {
             throw .last("send(netlink)", subject)
         }
         var buffer = [UInt8](repeating: 0, count: 8192)
         while true {
-            let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+            let count = buffer.withUnsafeMutableBytes { recv(descriptor.number, $0.baseAddress, $0.count, 0) }
             if count < 0 {
                 if errno == EINTR { continue }
                 throw .last("recv(netlink)", subject)

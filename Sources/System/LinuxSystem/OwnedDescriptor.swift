@@ -17,6 +17,13 @@ package final class OwnedDescriptor: Sendable {
 
     deinit { close(number) }
 
+    /// Another descriptor of the same open file, for somebody who closes it.
+    package func duplicate() throws(SystemError) -> Int32 {
+        let copy = clinux_duplicate(number)
+        guard copy >= 0 else { throw .last("fcntl", "F_DUPFD_CLOEXEC") }
+        return copy
+    }
+
     /// Both ends of a pipe: whoever reads never waits (`O_NONBLOCK`), whoever writes does, as programs
     /// expect.
     package static func pipe() throws(SystemError) -> (reading: OwnedDescriptor, writing: OwnedDescriptor) {

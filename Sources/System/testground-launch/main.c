@@ -7,7 +7,8 @@
 //                       [--listen PORT]… -- PROGRAM [ARGUMENT]…
 //
 // FD is one end of a SOCK_SEQPACKET socket pair. On it go out
-//     "attached"                  with the descriptors of data0, netlink and each --listen, in this order (SCM_RIGHTS)
+//     "attached INDEX"            with the descriptors of data0 (which has this number), netlink and each --listen, in
+//                                 this order (SCM_RIGHTS)
 //     "error STEP\nERRNO\nHINT"   and the launcher exits with status 125
 // and comes in
 //     one byte                    the gate opens; an end of file instead means that the runner is gone.
@@ -208,9 +209,18 @@ static int listen_on(int port) {
     return listener;
 }
 
-static void send_attached(const int *descriptors, int count) {
-    char text[] = "attached";
-    struct iovec part = {.iov_base = text, .iov_len = sizeof text - 1};
+// Not always 2: some kernels put tunnel devices into every new namespace (net.core.fb_tunnels_only_for_init_net).
+static int index_of(int socket_, const char *name) {
+    struct ifreq request = {0};
+    strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    if (ioctl(socket_, SIOCGIFINDEX, &request) != 0) fail("SIOCGIFINDEX", name);
+    return request.ifr_ifindex;
+}
+
+static void send_attached(int index, const int *descriptors, int count) {
+    char text[32];
+    int length = snprintf(text, sizeof text, "attached %d", index);
+    struct iovec part = {.iov_base = text, .iov_len = (size_t)length};
     union {
         char bytes[CMSG_SPACE(sizeof(int) * (LISTEN_LIMIT + 2))];
         struct cmsghdr aligned;
@@ -254,7 +264,7 @@ int main(int count, char **arguments) {
     descriptors[opened++] = netlink;
     for (int i = 0; i < options.port_count; i++) descriptors[opened++] = listen_on(options.ports[i]);
 
-    send_attached(descriptors, opened);
+    send_attached(index_of(plain, "data0"), descriptors, opened);
     for (int i = 0; i < opened; i++) close(descriptors[i]);
     close(plain);
     wait_at_gate();

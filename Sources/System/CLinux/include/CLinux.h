@@ -2,6 +2,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include "CLinuxNetwork.h"
 #include "CLinuxProcess.h"
 #include "crash.h"
 

@@ -18,6 +18,8 @@ struct clinux_spawn {
     unsigned int mask;         // umask
     const struct clinux_limit *limits;
     int limit_count;
+    const int *passed;  // descriptors above 2 that stay open under their numbers
+    int passed_count;
 };
 
 struct clinux_spawned {
