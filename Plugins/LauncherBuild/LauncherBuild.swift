@@ -1,5 +1,5 @@
-// Builds testground-launch, the static C program that starts in an instance's place, and turns its bytes into a
-// Swift literal: the platform stays one file that needs nothing beside it, and no binary is kept in the
+// Builds testground-launch, the static C program that starts in an instance's place, and turns its bytes into
+// a Swift literal: the platform stays one file that needs nothing beside it, and no binary is kept in the
 // repository.
 
 import Foundation

@@ -117,7 +117,7 @@ package struct DataDevice: ~Copyable, Sendable {
     /// - Parameter isRoot: outside a user namespace more is allowed.
     package static func settings(isRoot: Bool) -> [String] {
         var settings = [
-            // Nobody else answers on the link: an IPv6 address is usable at once, and no router is looked for.
+            // Nobody else answers on the link: an IPv6 address is usable at once, and there is no router.
             "net.ipv6.conf.default.accept_dad=0",
             "net.ipv6.conf.default.router_solicitations=0",
             "net.ipv6.conf.default.accept_ra=0",

@@ -45,8 +45,8 @@ extension SwitchCore {
         refuse(packet, .hostUnreachable, to: sender, at: now)
     }
 
-    /// Sends a packet to every other member, each over the link that leads to the receiver's own address: what
-    /// a rule keeps from a receiver it keeps from it also when it is sent to all.
+    /// Sends a packet to every other member, each over the link that leads to the receiver's own address:
+    /// what a rule keeps from a receiver it keeps from it also when it is sent to all.
     private func spread(
         _ packet: Packet, from sender: UnsafeMutablePointer<Member>, _ number: Int, at now: Instant
     ) {

@@ -1,5 +1,5 @@
-// What is said between the runner and testground-launch: its arguments, and what it reports. The other side is
-// Sources/System/testground-launch/main.c.
+// What is said between the runner and testground-launch: its arguments, and what it reports. The other side
+// is Sources/System/testground-launch/main.c.
 
 package import LinuxSystem
 
