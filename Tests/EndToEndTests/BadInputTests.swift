@@ -176,7 +176,7 @@ struct BadInputTests {
             // Only root can mount the small file system this needs; CI is root.
             return
         }
-        let small = "\(NSTemporaryDirectory())/testground-small-\(UUID().uuidString)"
+        let small = "\(Workbench.temporary)/testground-small-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: small, withIntermediateDirectories: true)
         #expect(try shell("mount -t tmpfs -o size=8m none \(small)") == 0)
         defer { _ = try? shell("umount -l \(small); rmdir \(small)") }

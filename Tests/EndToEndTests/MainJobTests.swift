@@ -157,7 +157,7 @@ struct MainJobTests {
         let tasks = try await bench.call("tasks")
         #expect(tasks.status == 0 && tasks.output.contains(run), "\(tasks.text)")
         let status = try await bench.call("status", "-t", run)
-        #expect(status.status == 0 && status.output.contains("success"), "\(status.text)")
+        #expect(status.status == 0 && status.output.contains("passed"), "\(status.text)")
         let logs = try await bench.call("logs", "-t", run)
         #expect(logs.status == 0 && logs.output.contains("remember-me"), "\(logs.text)")
         let unknown = try await bench.call("status", "-t", "nosuchtask")

@@ -19,6 +19,10 @@ struct ProgramResult {
 final class Workbench: @unchecked Sendable {
     let home: String
 
+    /// Where temporary files go, without the slash at its end that Foundation gives it.
+    static let temporary = URL(filePath: NSTemporaryDirectory()).standardized.path(percentEncoded: false)
+        .trimmingSuffix("/")
+
     /// Repository's root.
     static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path(percentEncoded: false)
@@ -32,7 +36,7 @@ final class Workbench: @unchecked Sendable {
     }()
 
     init(home: String? = nil) throws {
-        let path = home ?? "\(NSTemporaryDirectory())testground-e2e-\(UUID().uuidString)"
+        let path = home ?? "\(Self.temporary)/testground-e2e-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: "\(path)/plans", withIntermediateDirectories: true)
         self.home = path
     }
@@ -139,7 +143,7 @@ final class RunningProgram: @unchecked Sendable {
 
     init(_ program: String, _ arguments: [String], environment: [String: String], directory: String) throws {
         // Files, not pipes: a full pipe nobody reads would block the program.
-        folder = "\(NSTemporaryDirectory())/testground-call-\(UUID().uuidString)"
+        folder = "\(Workbench.temporary)/testground-call-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for name in ["out", "err"] { try Data().write(to: URL(filePath: "\(folder)/\(name)")) }
         let (ended, end) = AsyncStream.makeStream(of: Void.self)
@@ -206,5 +210,11 @@ func processes(mentioning text: String) -> [Int32] {
             }
             return data.range(of: Data(text.utf8)) != nil
         }
+    }
+}
+
+extension String {
+    func trimmingSuffix(_ suffix: String) -> String {
+        hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
     }
 }

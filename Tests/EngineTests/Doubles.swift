@@ -11,7 +11,11 @@ actor MemoryStore: TaskStore {
     private var records: [String: TaskRecord] = [:]
     private(set) var history: [String: [TaskState]] = [:]
 
+    /// Writes asked for by a cancelled task, which a real database would refuse.
+    private(set) var refusals = 0
+
     func save(_ task: TaskRecord) {
+        if Task.isCancelled { refusals += 1 }
         records[task.id] = task
         history[task.id, default: []].append(task.state)
     }

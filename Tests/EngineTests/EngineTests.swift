@@ -162,6 +162,9 @@ struct EngineTests {
         #expect(record.state == .canceled)
         #expect(record.result?.outcome == .canceled)
         #expect(record.error == "interrupted by the user")
+        // What the runner brings back after a cancellation is part of the record.
+        #expect(recorder.journal.conclusion?.run?.instances.map(\.outcome) == [.canceled, .canceled])
+        #expect(await store.refusals == 0)
     }
 
     @Test("when the engine stops, every task that has not ended is canceled")

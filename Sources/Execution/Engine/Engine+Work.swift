@@ -17,7 +17,7 @@ extension Engine {
         var journal: (any TaskJournal)?
         let startedAt = configuration.now()
         do {
-            try await store.save(record)
+            try await save(record)
             let opened = try recorder.begin(context(of: job, startedAt: startedAt))
             journal = opened
             progress.record(in: opened)
@@ -189,19 +189,16 @@ extension Engine {
 
     // MARK: Limits and words
 
-    /// Runs the body, cancelled with an error when the limit is over.
+    /// Runs the body; when the limit is over it is cancelled, and that is the error.
+    ///
+    /// Cancelled from outside, the body still has the last word: what it brings back is not lost.
     private func withLimit<Value: Sendable>(
         _ limit: Duration, message: String, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                do {
-                    try await Task.sleep(for: limit)
-                } catch {
-                    // Cancelled from outside: what the body has to tell of its end is still wanted.
-                    return nil
-                }
+                guard (try? await Task.sleep(for: limit)) != nil else { return nil }
                 throw ExecutionError(.resources, message)
             }
             defer { group.cancelAll() }

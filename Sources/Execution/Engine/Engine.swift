@@ -212,14 +212,18 @@ package actor Engine {
         cancelReasons[id] ?? "the program is stopping"
     }
 
+    /// Stores the record, also on behalf of a cancelled task: its end must be on disk like any other.
+    func save(_ record: TaskRecord) async throws {
+        try await Task { [store] in try await store.save(record) }.value
+    }
+
     /// Stores the task's last state and tells everyone who waits.
     func end(_ id: String, record: TaskRecord, state: TaskState) async {
         var record = record
         record.states.append(DatedState(created: configuration.now(), state: state))
         if state == .canceled, record.result == nil { record.result = TaskResult(outcome: .canceled) }
         do {
-            // A task of its own: that the work was cancelled must not keep its end from being stored.
-            try await Task { [record, store] in try await store.save(record) }.value
+            try await save(record)
         } catch {
             jobs[id]?.progress.report(
                 .warning(Diagnostic(.warning, "the end of task \(id) could not be stored: \(error)")))

@@ -32,8 +32,8 @@ package struct ResourceUse: Sendable, Hashable, Codable {
     package var userSeconds: Double
     /// Seconds of CPU in the kernel.
     package var systemSeconds: Double
-    /// Largest resident set, in bytes.
-    package var maximumResidentBytes: Int64
+    /// Largest resident set, in bytes; nil where the kernel's figure may be the runner's own.
+    package var maximumResidentBytes: Int64?
 
     private enum CodingKeys: String, CodingKey {
         case userSeconds = "user_seconds"
@@ -41,7 +41,7 @@ package struct ResourceUse: Sendable, Hashable, Codable {
         case maximumResidentBytes = "max_rss_bytes"
     }
 
-    package init(userSeconds: Double, systemSeconds: Double, maximumResidentBytes: Int64) {
+    package init(userSeconds: Double, systemSeconds: Double, maximumResidentBytes: Int64?) {
         self.userSeconds = userSeconds
         self.systemSeconds = systemSeconds
         self.maximumResidentBytes = maximumResidentBytes

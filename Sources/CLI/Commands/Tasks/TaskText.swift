@@ -63,7 +63,7 @@ enum TaskText {
                 .init(exit(record.exit)), .init(record.startedAt.map { Wording.seconds($0) } ?? "-"),
                 .init(record.endedAt.map { Wording.seconds($0) } ?? "-"),
                 .init(record.resources.map { Wording.seconds($0.userSeconds + $0.systemSeconds) } ?? "-"),
-                .init(record.resources.map { mebibytes($0.maximumResidentBytes) } ?? "-"),
+                .init(record.resources?.maximumResidentBytes.map(mebibytes) ?? "-"),
                 .init((record.reason ?? "").replacing("\n", with: " ")),
             ]
         }

@@ -89,7 +89,7 @@ extension RunLoop {
                 resources: ResourceUse(
                     userSeconds: Double(end.userNanoseconds) / 1e9,
                     systemSeconds: Double(end.systemNanoseconds) / 1e9,
-                    maximumResidentBytes: end.maximumResidentBytes))
+                    maximumResidentBytes: ownPeak(end.maximumResidentBytes)))
         } catch {
             // Somebody else has waited for it: how it ended cannot be known any more.
             ending = InstanceLife.Ending(exit: nil, at: now, resources: nil)
@@ -97,6 +97,12 @@ extension RunLoop {
         poller.remove(child.descriptor)
         children[index] = nil
         feed(index, .exited(ending))
+    }
+
+    /// The peak of the instance itself. A process starts out with the peak of the one that started it (exec_mmap
+    /// of the kernel hands it on), so that a smaller figure than ours says nothing about the instance.
+    private func ownPeak(_ bytes: Int64) -> Int64? {
+        bytes > ProcessUsage.current().peakResidentBytes ? bytes : nil
     }
 
     // MARK: Strays
