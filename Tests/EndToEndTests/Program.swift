@@ -18,6 +18,7 @@ struct ProgramResult {
 /// A home directory with plans, gone when the test ends, and the program to use it with.
 final class Workbench: @unchecked Sendable {
     let home: String
+    private let isKept: Bool
 
     /// Where temporary files go, without the slash at its end that Foundation gives it.
     static let temporary = URL(filePath: NSTemporaryDirectory()).standardized.path(percentEncoded: false)
@@ -35,13 +36,17 @@ final class Workbench: @unchecked Sendable {
         return (folder ?? "\(repository).build/debug/") + "testground"
     }()
 
-    init(home: String? = nil) throws {
+    /// - Parameter isKept: whether the home stays when the test ends.
+    init(home: String? = nil, isKept: Bool = false) throws {
         let path = home ?? "\(Self.temporary)/testground-e2e-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: "\(path)/plans", withIntermediateDirectories: true)
         self.home = path
+        self.isKept = isKept
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: home) }
+    deinit {
+        if !isKept { try? FileManager.default.removeItem(atPath: home) }
+    }
 
     var outputs: String { "\(home)/data/outputs" }
 
@@ -114,15 +119,21 @@ final class Workbench: @unchecked Sendable {
             .map { "\(folder)/\($0)" }
     }
 
-    /// `summary.json` of the plan's only run.
-    func summary(of plan: String) throws -> [String: Any] {
-        let run = try #require(runs(of: plan).first, "no outputs of \(plan)")
+    /// `summary.json` of the plan's newest run.
+    private func summary(of plan: String) throws -> [String: Any] {
+        let run = try #require(runs(of: plan).last, "no outputs of \(plan)")
         let data = try Data(contentsOf: URL(filePath: "\(run)/summary.json"))
         return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     }
 
     /// Outcomes of the plan's only run, by instance (`group/index`).
     func outcomes(of plan: String) throws -> [String: String] {
+        #expect(runs(of: plan).count == 1)
+        return try newestOutcomes(of: plan)
+    }
+
+    /// Outcomes of the plan's newest run, by instance (`group/index`). Run ids order by time.
+    func newestOutcomes(of plan: String) throws -> [String: String] {
         let instances = try #require(try summary(of: plan)["instances"] as? [[String: Any]])
         return Dictionary(
             uniqueKeysWithValues: try instances.map { instance in

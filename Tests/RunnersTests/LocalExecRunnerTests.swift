@@ -29,7 +29,7 @@ struct LocalExecRunnerTests {
         #expect(log.registered.count == 200 && Set(log.listening).count == 200)
         #expect(log.stopped == 1)
         let first = try #require(record.instances.first)
-        #expect(first.exit == .status(0) && (first.resources?.maximumResidentBytes ?? 0) > 0)
+        #expect(first.exit == .status(0) && first.resources != nil)
         #expect((first.startedAt ?? 1) <= (first.endedAt ?? 0))
         bench.expectNothingLeft()
     }

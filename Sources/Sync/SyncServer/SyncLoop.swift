@@ -2,8 +2,8 @@
 // of writes.
 //
 // One loop and no lock: of what a request costs, two thirds are the kernel's (perf, 100 connections that
-// signal), and of the rest most is NIO's, so that the core on one loop and edges on others would spend more on
-// handing messages over than it saves, and every order of events would have to be thought of twice. What
+// signal), and of the rest most is NIO's, so that the core on one loop and edges on others would spend more
+// on handing messages over than it saves, and every order of events would have to be thought of twice. What
 // others than the connection itself cause gathers until the end of the tick: when all readable connections
 // have been read, each that has something to be sent gets one write.
 

@@ -99,8 +99,9 @@ extension RunLoop {
         feed(index, .exited(ending))
     }
 
-    /// The peak of the instance itself. A process starts out with the peak of the one that started it (exec_mmap
-    /// of the kernel hands it on), so that a smaller figure than ours says nothing about the instance.
+    /// The peak of the instance itself. A process starts out with the peak of the one that started it
+    /// (exec_mmap of the kernel hands it on), so that a smaller figure than ours says nothing about the
+    /// instance.
     private func ownPeak(_ bytes: Int64) -> Int64? {
         bytes > ProcessUsage.current().peakResidentBytes ? bytes : nil
     }
