@@ -1,7 +1,12 @@
 // TOMLKit, wrapped once: text to values and values to text. Nothing else of the model knows it.
 
 import Foundation
+
+#if Platform
 import TOMLKit
+#else
+#error("build with `make` or `--traits Platform`; the SDK alone with `--product Testground`")
+#endif
 
 /// TOML (https://toml.io/en/v1.0.0) as text.
 package enum TOMLText {
