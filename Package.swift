@@ -159,6 +159,6 @@ let package = Package(
                 argumentParser,
             ]),
         tests("House", []),
-        tests("EndToEnd", ["TestgroundProgram"]),
+        tests("EndToEnd", ["TestgroundProgram"], resources: [.copy("GoPlan")]),
     ]
 )

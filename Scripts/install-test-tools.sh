@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the conformance tests of the sync service need beside Swift: Go with the WebSocket library of the Go SDK, and
+# Installs what the conformance tests of the sync service and the test of a Go plan need beside Swift: Go with the WebSocket library of the Go SDK, and
 # Python with `websockets`. May be run again at any time; needs root for the first half.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -150,11 +150,8 @@ private struct MemberReader {
         return filter
     }
 
+    /// Upstream takes any text and acts on `allow_all` alone; there are plans that send `accept_all`.
     func policy(_ name: String) throws(NetworkConfigurationError) -> RoutingPolicy {
-        guard let text = try string(name), !text.isEmpty else { return .denyAll }
-        guard let policy = RoutingPolicy(rawValue: text) else {
-            throw error(name, "is \"\(text)\", expected allow_all or deny_all")
-        }
-        return policy
+        try string(name).flatMap(RoutingPolicy.init) ?? .denyAll
     }
 }

@@ -55,7 +55,7 @@ struct NetworkConfigurationTests {
                 #"{"rules":[{}]}"#,
                 "rules[0].subnet is missing; a rule needs the subnet it is for, e.g. 16.0.2.0/24"
             ),
-            (#"{"routing_policy":"some"}"#, #"routing_policy is "some", expected allow_all or deny_all"#),
+            (#"{"routing_policy":1}"#, #"routing_policy is 1, expected a string"#),
             (
                 "{",
                 "the network request cannot be read: the JSON text ends at byte 1, where more should stand"

@@ -46,6 +46,31 @@ struct OutputTests {
         #expect(log.hasPrefix("before\n{") && log.hasSuffix("}}\nafter\n"))
     }
 
+    @Test("what was printed before an SDK made run.err anew is kept beside it")
+    func madeAnew() async throws {
+        let record = try await bench.run(
+            "echo early >&2; sleep 0.2; echo late > run.err; echo late >&2; success")
+        #expect(record.outcome == .success, "\(record)")
+        #expect(bench.text("0/run.err") == "late\n")
+        #expect(bench.text("0/stderr.log") == "early\nlate\n")
+    }
+
+    @Test("of a long text before an SDK made run.err anew the beginning is kept, and a mark for the rest")
+    func emptied() throws {
+        var file = StreamFile(.error, directory: bench.folder)
+        let block = [UInt8](repeating: 0x2E, count: 20_000)
+        file.write(block, count: block.count)
+        try OutputFile(path: "\(bench.folder)/run.err", mode: .replace).write("new\n")
+        file.write(block, count: block.count)
+        file.finish()
+        #expect(Directories.text(of: "\(bench.folder)/run.err") == "new\n")
+        let log = try #require(Directories.text(of: "\(bench.folder)/stderr.log"))
+        #expect(
+            log.prefix { $0 == "." }.count == 16_384 && log.hasSuffix(String(decoding: block, as: UTF8.self)))
+        #expect(log.contains("\n[3616 bytes went when "))
+        #expect(file.loss == nil)
+    }
+
     @Test("a second writer of run.out takes it over: nothing of either is lost")
     func takenOver() throws {
         var file = StreamFile(.output, directory: bench.folder)

@@ -40,11 +40,25 @@ struct PreparationErrorTests {
                     + "known builders: exec:generic, exec:go, exec:swift "
                     + #"(did you mean "exec:swift"?)"#
             ])
+    }
+
+    @Test("a builder that only upstream has is told from a slip, with what the plan supports instead")
+    func upstreamBuilder() throws {
         #expect(
             try diagnostics(global: "case = \"sync\"\nbuilder = \"docker:go\"") == [
-                #"composition.toml:3:1: error: [global] names the unknown builder "docker:go"; "#
-                    + "known builders: exec:generic, exec:go, exec:swift"
+                #"composition.toml:3:1: error: [global] names the builder "docker:go", which this version does "#
+                    + "not have; it has exec:generic, exec:go, exec:swift "
+                    + #"(plan "demo/plan" supports exec:generic, exec:swift too: --builder exec:generic for a "#
+                    + #"single run, builder = "exec:generic" in a composition)"#
             ])
+        let manifest = Fixture.manifestText.replacing(
+            "[runners.\"local:exec\"]", with: "[runners.\"cluster:k8s\"]")
+        #expect(
+            try Fixture.diagnostics(
+                "[global]\ncase = \"sync\"\nrunner = \"cluster:k8s\"\n" + Self.groups, manifest: manifest
+            ).first?.hasPrefix(
+                #"composition.toml:3:1: error: [global] names the runner "cluster:k8s", which this version does "#
+                    + "not have; it has local:docker, local:exec ") == true)
     }
 
     @Test("a builder or runner that the manifest does not support, or switches off, is refused")

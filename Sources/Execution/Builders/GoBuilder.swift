@@ -112,7 +112,20 @@ package struct GoBuilder: Builder {
         let tags = steps.request.build.selectors.joined(separator: ",")
         let (_, probe) = try await go.ask(
             ["list", "-deps", "-tags", tags, "-f", "{{.ImportPath}}", options.package], in: staged.plan)
-        if !probe.isSuccess { try await steps.call(go, ["mod", "tidy"], in: staged.plan) }
+        if !probe.isSuccess { try await tidy(steps, go, staged, becauseOf: probe) }
+    }
+
+    private func tidy(
+        _ steps: BuildSteps, _ go: BuildTool, _ staged: StagedSources, becauseOf probe: ToolOutcome
+    ) async throws {
+        do {
+            try await steps.call(go, ["mod", "tidy"], in: staged.plan)
+        } catch let error as ExecutionError where error.code == .buildFailed {
+            throw steps.failure(
+                "its modules are not complete and `go mod tidy` cannot complete them; where there is no "
+                    + "network, keep them with the plan (`go mod vendor`) or in Go's cache (`go mod download`)",
+                details: probe.transcript.lines + error.details)
+        }
     }
 
     private struct Module: Decodable {

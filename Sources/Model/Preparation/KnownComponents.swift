@@ -11,6 +11,13 @@ package struct KnownComponents: Sendable, Hashable {
     }
 }
 
+/// What upstream has and this version has not. Plans and compositions name them, so they are no slips of the
+/// keyboard.
+enum UpstreamComponents {
+    static let builders: Set<String> = ["docker:go", "docker:generic", "docker:node"]
+    static let runners: Set<String> = ["local:docker", "cluster:swarm", "cluster:k8s"]
+}
+
 /// Whether a composition is prepared for its runs or only for its builds.
 package enum PreparationPurpose: Sendable, Hashable {
     /// Every group's build; runner, test case and instances may be left out.

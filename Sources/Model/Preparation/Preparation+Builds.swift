@@ -43,10 +43,9 @@ extension Preparation {
             return nil
         }
         guard components.builders[id] != nil else {
-            let known = components.builders.keys.sorted()
-            report(
-                .error, at: place, "\(owner) the unknown builder \"\(id)\"; known builders: \(list(known))",
-                remedy: nearestName(to: id, among: known).map { "did you mean \"\($0)\"?" })
+            reportMissing(
+                .builder, id, owner: owner, at: place, known: components.builders.keys.sorted(),
+                supported: plan.supportedBuilders)
             return nil
         }
         guard plan.supportedBuilders.contains(id) else {
@@ -62,6 +61,41 @@ extension Preparation {
             return nil
         }
         return id
+    }
+
+    enum ComponentKind: String {
+        case builder, runner
+
+        var upstream: Set<String> {
+            switch self {
+            case .builder: UpstreamComponents.builders
+            case .runner: UpstreamComponents.runners
+            }
+        }
+    }
+
+    /// A builder or runner that this version has not: upstream's, or one that nobody has.
+    mutating func reportMissing(
+        _ kind: ComponentKind, _ id: String, owner: String, at place: SourceLocation?, known: [String],
+        supported: [String]
+    ) {
+        guard kind.upstream.contains(id) else {
+            report(
+                .error, at: place,
+                "\(owner) the unknown \(kind) \"\(id)\"; known \(kind)s: \(list(known))",
+                remedy: nearestName(to: id, among: known).map { "did you mean \"\($0)\"?" })
+            return
+        }
+        let usable = known.filter(supported.contains)
+        let remedy =
+            usable.isEmpty
+            ? "add a table [\(kind)s.\"…\"] for one of them to the manifest of plan \"\(plan.name)\""
+            : "plan \"\(plan.name)\" supports \(list(usable)) too: --\(kind) \(usable[0]) for a single run, "
+                + "\(kind) = \"\(usable[0])\" in a composition"
+        report(
+            .error, at: place,
+            "\(owner) the \(kind) \"\(id)\", which this version does not have; it has \(list(known))",
+            remedy: remedy)
     }
 
     /// Something that the machine's owner has switched off.

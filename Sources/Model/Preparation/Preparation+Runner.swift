@@ -23,10 +23,9 @@ extension Preparation {
             return nil
         }
         guard let keys = components.runners[id] else {
-            let known = components.runners.keys.sorted()
-            report(
-                .error, at: place, "\(owner) the unknown runner \"\(id)\"; known runners: \(list(known))",
-                remedy: nearestName(to: id, among: known).map { "did you mean \"\($0)\"?" })
+            reportMissing(
+                .runner, id, owner: owner, at: place, known: components.runners.keys.sorted(),
+                supported: plan.supportedRunners)
             return nil
         }
         guard plan.supportedRunners.contains(id) else {

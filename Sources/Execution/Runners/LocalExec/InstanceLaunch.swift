@@ -29,9 +29,10 @@ struct InstanceLaunch: Sendable {
         environment.subnet = network.subnet
         environment.syncServiceHost = network.syncService.host
         environment.syncServicePort = network.syncService.port
-        var own = environment.variables
-        // An empty URL is not the same as none to every SDK.
-        for name in ["INFLUXDB_URL", "REDIS_HOST"] where own[name]?.isEmpty == true { own[name] = nil }
+        // `INFLUXDB_URL` and `REDIS_HOST` are there also when they are empty: the Rust SDK does not start
+        // without them, and to the others empty is the same as none. It needs HOSTNAME, too, as the Nim SDK
+        // does, which shells keep to themselves.
+        let own = environment.variables.merging(["HOSTNAME": ThisProcess.hostName]) { $1 }
         return inherited.filter { name, _ in
             !Self.foreign.contains(name) && !Self.foreignPrefixes.contains(where: name.hasPrefix)
         }

@@ -1,0 +1,6 @@
+//go:build deluxe
+// +build deluxe
+
+package main
+
+const flavour = "deluxe"
