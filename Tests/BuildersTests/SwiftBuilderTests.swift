@@ -211,6 +211,32 @@ struct SwiftBuilderTests {
         #expect(error.code == .incompatible && error.message.contains("from a directory already"))
     }
 
+    @Test("the SDK is linked under the identity the plan knows it by")
+    func sdkIdentity() {
+        let linked = SwiftReplacement.ofSDK(by: "/sdk", among: ["swift-log", "testground-swift"])
+        #expect(linked == SwiftReplacement(package: "testground-swift", by: .path("/sdk")))
+        #expect(SwiftReplacement.ofSDK(by: "/sdk", among: ["testground"])?.package == "testground")
+        #expect(SwiftReplacement.ofSDK(by: "/sdk", among: ["swift-log"]) == nil)
+    }
+
+    @Test("what a plan does not depend on cannot be replaced, and is not passed over")
+    func foreignReplacement() async throws {
+        try shop.write(
+            """
+            // swift-tools-version: 5.9
+            import PackageDescription
+            let package = Package(name: "p", targets: [.executableTarget(name: "p")])
+            """, to: "Package.swift")
+        try shop.write("print(1)\n", to: "Sources/p/main.swift")
+        let sdk = try await builder.failure(shop.request("exec:swift", sdk: "\(shop.root)"))
+        #expect(sdk.message.contains("does not depend on testground-swift"))
+        let other = try await builder.failure(
+            shop.request(
+                "exec:swift",
+                dependencies: [Dependency(module: "other", target: shop.root, version: "")]))
+        #expect(other.message.contains("does not depend on other"))
+    }
+
     @Test("versions, commits and branches are told apart")
     func meanings() {
         #expect(SwiftReplacement.meaning(of: "1.2.3") == .version("1.2.3"))

@@ -82,6 +82,13 @@ struct LineFormatTests {
                 """)
     }
 
+    @Test("a reason that says the outcome itself is not told twice")
+    func reasons() {
+        #expect(LineFormat.reasoned(.canceled, "canceled while running", .plain) == "canceled while running")
+        #expect(LineFormat.reasoned(.timeout, "still running", .plain) == "timeout: still running")
+        #expect(LineFormat.reasoned(.crash, "", .plain) == "crash")
+    }
+
     @Test("an instance that ended well needs no second line")
     func goodEnd() {
         #expect(

@@ -89,6 +89,27 @@ struct ProgramTests {
         #expect(await run("plan", "create", "--plan", ".hidden") == .usage)
     }
 
+    @Test("files that cannot be read are named with the system's reason, and one too large with its size")
+    func files() async throws {
+        #expect(await run("run", "composition", "-f", home.path) == .usage)
+        #expect(console.errors.text.contains("cannot be read: is a directory"))
+        try home.write(String(repeating: "#", count: 16_777_217), to: "large.toml")
+        #expect(await run("run", "composition", "-f", "\(home.path)/large.toml") == .usage)
+        #expect(console.errors.text.contains("has 16,777,217 bytes, more than 16,777,216"))
+    }
+
+    @Test("an instance count is refused for what it is, and an unknown test case is the only mistake")
+    func numbers() async throws {
+        #expect(await run("run", "single", "-p", "a", "-i", "-1") == .usage)
+        #expect(console.errors.text.hasPrefix("error: --instances must be at least 1"))
+        #expect(await run("plan", "create", "--plan", "hello") == .success)
+        #expect(await run("run", "single", "-p", "hello", "-t", "quikstart") == .usage)
+        #expect(console.errors.text.contains("no test case \"quikstart\""))
+        #expect(!console.errors.text.contains("number of instances"))
+        #expect(await run("plan", "create", "--plan", "two words") == .usage)
+        #expect(console.errors.text.contains("\"two words\" is no plan's name"))
+    }
+
     @Test("tasks and their state are told from the store")
     func tasks() async {
         let task = TaskRecord(

@@ -79,6 +79,15 @@ struct SummaryTests {
             ])
     }
 
+    @Test("a bar has no gap once every instance has begun, however the parts round")
+    func fullBar() {
+        var tally = RunTally(groups: [("nodes", 80)])
+        for index in 0..<80 { tally.note(event("nodes", index, .start(runenv: "")), at: 0) }
+        for index in 0..<7 { tally.note(ended("nodes", index), at: 1) }
+        let lines = SummaryFormat(style: .plain, width: 100).block(tally, at: 1)
+        #expect(lines[1].hasPrefix("  nodes    █▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒"))
+    }
+
     @Test("no line of the block is wider than the terminal, so that it can be painted over")
     func narrow() {
         for width in [20, 40, 60, 80] {

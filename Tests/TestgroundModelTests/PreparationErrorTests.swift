@@ -242,8 +242,9 @@ struct PreparationErrorTests {
     @Test("everything that is wrong is said at once")
     func all() throws {
         let lines = try diagnostics(
-            global: "case = \"x\"\nbuilder = \"y\"\nrunner = \"z\"", "[[groups]]\nid = \"a\"")
-        #expect(lines.count == 4, "\(lines)")
+            global: "case = \"x\"\nbuilder = \"y\"\nrunner = \"z\"",
+            "[[groups]]\nid = \"a\"\n[[groups]]\nid = \"b\"")
+        #expect(lines.count == 5, "\(lines)")
         #expect(lines.allSatisfy { $0.contains(": error: ") })
     }
 }

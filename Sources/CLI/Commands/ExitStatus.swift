@@ -59,7 +59,7 @@ struct CommandError: Error, Sendable {
     /// Foundation's errors have a sentence for people; ours describe themselves.
     private static func sentence(_ error: any Error) -> String {
         error is CocoaError || error is POSIXError || error is URLError
-            ? error.localizedDescription : "\(error)"
+            ? error.fileReason : "\(error)"
     }
 
     func text(style: Style) -> String {

@@ -41,7 +41,7 @@ enum ProgramPlatform {
         } catch {
             throw ExecutionError(
                 .storage,
-                "the home directory \(home.path) cannot be written: \(error.localizedDescription); check its "
+                "the home directory \(home.path) cannot be written: \(error.fileReason); check its "
                     + "owner and the free space, or set TESTGROUND_HOME")
         }
         return try SQLiteTaskStore(path: home.database)

@@ -20,7 +20,7 @@ enum ToolProcess {
                     let tool = arguments.first ?? ""
                     continuation.resume(
                         throwing: ExecutionError(
-                            .toolMissing, "\(tool) cannot be run: \(error.localizedDescription)"))
+                            .toolMissing, "\(tool) cannot be run: \(error.fileReason)"))
                 }
             }
         } onCancel: {

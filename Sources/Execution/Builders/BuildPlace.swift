@@ -120,7 +120,7 @@ func explainingFiles<Value>(
         throw ExecutionError(.system, "work in \(directory) failed: \(error)")
     } catch let error as CocoaError {
         let path = error.filePath.map { " (\($0))" } ?? ""
-        throw ExecutionError(.system, "work in \(directory) failed: \(error.localizedDescription)\(path)")
+        throw ExecutionError(.system, "work in \(directory) failed: \(error.fileReason)\(path)")
     }
 }
 

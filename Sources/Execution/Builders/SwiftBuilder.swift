@@ -90,7 +90,8 @@ package struct SwiftBuilder: Builder {
     private func package(_ steps: BuildSteps, _ swift: BuildTool) async throws -> SwiftPackage {
         let request = steps.request
         let replacements = try SwiftReplacement.all(of: request)
-        guard !replacements.isEmpty else {
+        let sdk = request.sources.sdk
+        guard !replacements.isEmpty || sdk != nil else {
             return SwiftPackage(
                 steps: steps, swift: swift, directory: request.sources.directory,
                 scratch: "\(steps.place.directory)/scratch")
@@ -107,7 +108,7 @@ package struct SwiftBuilder: Builder {
         let package = SwiftPackage(
             steps: steps, swift: swift, directory: staged.plan,
             scratch: "\(steps.place.directory)/scratch-replaced")
-        try await package.apply(replacements)
+        try await package.apply(replacements + package.replacement(ofSDK: sdk))
         return package
     }
 

@@ -20,8 +20,9 @@ struct SwiftReplacement: Sendable, Hashable, Codable {
     var package: String
     var by: Substitute
 
-    /// The package that `--link-sdk` replaces.
-    static let sdkPackage = "testground"
+    /// Identities of the package that `--link-sdk` replaces: by the repository it is published in, and by its
+    /// name.
+    static let sdkPackages = ["testground-swift", "testground"]
 
     /// What the request asks to replace.
     ///
@@ -47,10 +48,12 @@ struct SwiftReplacement: Sendable, Hashable, Codable {
             }
             replacements.append(SwiftReplacement(package: identity(of: dependency.module), by: substitute))
         }
-        if let sdk = request.sources.sdk {
-            replacements.append(SwiftReplacement(package: sdkPackage, by: .path(sdk)))
-        }
         return replacements
+    }
+
+    /// The replacement that `--link-sdk` asks for; of the identities the one the package depends on.
+    static func ofSDK(by path: String, among identities: Set<String>) -> SwiftReplacement? {
+        sdkPackages.first(where: identities.contains).map { SwiftReplacement(package: $0, by: .path(path)) }
     }
 
     /// SwiftPM's identity of a package: of `https://github.com/apple/swift-log.git`, `swift-log`.
@@ -100,6 +103,9 @@ extension SwiftPackage {
                 try await steps.call(
                     swift, ["package", "--scratch-path", scratch] + arguments, in: directory,
                     isError: SwiftBuilder.isError)
+                if case .path = replacement.by, !isEdited(replacement.package) {
+                    throw notADependency(replacement.package)
+                }
             }
         } catch {
             // Half of them is none: the next build begins anew.
@@ -107,6 +113,54 @@ extension SwiftPackage {
             record.replacements = []
             try steps.place.save(record)
             throw error
+        }
+    }
+
+    /// What `--link-sdk` asks to replace, if it was given.
+    ///
+    /// - Throws: `ExecutionError` when the package does not depend on the SDK.
+    func replacement(ofSDK path: String?) async throws -> [SwiftReplacement] {
+        guard let path else { return [] }
+        let declared = try await declaredDependencies()
+        let identities = declared.remote.union(declared.local.keys)
+        if let replacement = SwiftReplacement.ofSDK(by: path, among: identities) { return [replacement] }
+        try await check([])
+        throw notADependency(SwiftReplacement.sdkPackages[0])
+    }
+
+    /// SwiftPM only warns when it is to replace what it does not know.
+    private func notADependency(_ package: String) -> ExecutionError {
+        ExecutionError(
+            .incompatible,
+            "plan \"\(steps.place.plan)\" does not depend on \(package), so that it cannot be replaced: "
+                + "add it to \(steps.request.sources.directory)/Package.swift")
+    }
+
+    private struct Workspace: Decodable {
+        struct Object: Decodable {
+            var dependencies: [Dependency]
+        }
+        struct Dependency: Decodable {
+            struct Reference: Decodable {
+                var identity: String
+            }
+            struct State: Decodable {
+                var name: String
+            }
+            var packageRef: Reference
+            var state: State
+        }
+        var object: Object
+    }
+
+    /// Whether SwiftPM has put a directory in the dependency's place. True also where its notes cannot be
+    /// read.
+    private func isEdited(_ package: String) -> Bool {
+        guard let data = FileManager.default.contents(atPath: "\(scratch)/workspace-state.json"),
+            let workspace = try? JSONDecoder().decode(Workspace.self, from: data)
+        else { return true }
+        return workspace.object.dependencies.contains {
+            $0.packageRef.identity == package && $0.state.name == "edited"
         }
     }
 

@@ -74,7 +74,7 @@ struct WorkDirectoryCheck: Healthcheck {
             try Data("works".utf8).write(to: URL(filePath: file))
             return nil
         } catch {
-            return "\(directory) cannot be written: \(error.localizedDescription)"
+            return "\(directory) cannot be written: \(error.fileReason)"
         }
     }
 

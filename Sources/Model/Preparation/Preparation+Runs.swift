@@ -184,6 +184,8 @@ extension Preparation {
             return Member(
                 group: group, path: path, index: index, instances: .count(count), instancesPath: path)
         }
+        // Of an unknown test case, which is reported already, the number is not known either.
+        if run.groups.count == 1, testCase == nil { return nil }
         report(
             .error, at: path,
             "group \"\(group.effectiveID)\" of run \"\(run.id)\" has no number of instances",

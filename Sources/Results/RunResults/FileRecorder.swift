@@ -30,7 +30,7 @@ package struct FileRecorder: TaskRecorder {
             throw ExecutionError(
                 .storage,
                 "the outputs directory \(context.directory) cannot be written: "
-                    + "\(error.localizedDescription); "
+                    + "\(error.fileReason); "
                     + "`testground healthcheck --runner local:exec --fix` may mend it"
             )
         }
@@ -105,7 +105,7 @@ final class FileJournal: TaskJournal {
         } catch {
             throw ExecutionError(
                 .storage,
-                "the record in \(context.directory) could not be written: \(error.localizedDescription)")
+                "the record in \(context.directory) could not be written: \(error.fileReason)")
         }
     }
 }

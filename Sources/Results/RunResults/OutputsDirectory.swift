@@ -51,7 +51,7 @@ package struct OutputsDirectory: Sendable {
             throw error
         } catch {
             throw ExecutionError(
-                .storage, "\(file) cannot be read: \(error.localizedDescription)")
+                .storage, "\(file) cannot be read: \(error.fileReason)")
         }
     }
 
@@ -95,7 +95,7 @@ extension OutputsDirectory {
         do {
             data = try Data(contentsOf: URL(filePath: file), options: .mappedIfSafe)
         } catch {
-            throw ExecutionError(.notFound, "\(file) cannot be read: \(error.localizedDescription)")
+            throw ExecutionError(.notFound, "\(file) cannot be read: \(error.fileReason)")
         }
         let decoder = JSONDecoder()
         return data.split(separator: UInt8(ascii: "\n")).compactMap {

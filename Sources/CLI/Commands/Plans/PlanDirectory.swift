@@ -1,5 +1,6 @@
 // Plans on this machine: `plans/` in the home, where a plan's name is its path there and may be nested.
 
+import Execution
 import Foundation
 import TestgroundModel
 
@@ -120,7 +121,7 @@ struct PlanDirectory: Sendable {
         } catch {
             throw CommandError(
                 .failed,
-                "\(parent.path(percentEncoded: false)) cannot be made: \(error.localizedDescription)",
+                "\(parent.path(percentEncoded: false)) cannot be made: \(error.fileReason)",
                 remedy: "check its owner and the free space, or set TESTGROUND_HOME")
         }
     }
@@ -136,7 +137,7 @@ struct PlanDirectory: Sendable {
             try FileManager.default.createSymbolicLink(atPath: directory, withDestinationPath: source)
         } catch {
             throw CommandError(
-                .failed, "\(directory) cannot be linked to \(source): \(error.localizedDescription)")
+                .failed, "\(directory) cannot be linked to \(source): \(error.fileReason)")
         }
     }
 
@@ -145,7 +146,7 @@ struct PlanDirectory: Sendable {
         do {
             try FileManager.default.removeItem(atPath: directory)
         } catch {
-            throw CommandError(.failed, "\(directory) cannot be removed: \(error.localizedDescription)")
+            throw CommandError(.failed, "\(directory) cannot be removed: \(error.fileReason)")
         }
     }
 
@@ -157,12 +158,14 @@ struct PlanDirectory: Sendable {
         let isName =
             !parts.isEmpty
             && parts.allSatisfy { part in
-                !part.isEmpty && !part.hasPrefix(".") && part.unicodeScalars.allSatisfy { $0.value >= 0x20 }
+                // As in manifests, no space: names stand in keys, variables and file names.
+                !part.isEmpty && !part.hasPrefix(".")
+                    && part.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f }
             }
         guard isName else {
             throw CommandError.usage(
                 "\"\(name)\" is no plan's name",
-                remedy: "a name has parts divided by /, none beginning with a dot")
+                remedy: "a name has parts divided by /, without spaces, none beginning with a dot")
         }
         return "\(path)/\(parts.joined(separator: "/"))"
     }

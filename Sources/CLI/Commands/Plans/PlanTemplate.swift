@@ -5,6 +5,7 @@
 // PlanTemplate+Swift.swift    a Swift package on the SDK
 
 import ArgumentParser
+import Execution
 import Foundation
 
 enum PlanTemplate: String, Sendable, CaseIterable, ExpressibleByArgument {
@@ -60,7 +61,7 @@ enum PlanTemplate: String, Sendable, CaseIterable, ExpressibleByArgument {
             }
         } catch {
             throw CommandError(
-                .failed, "the plan cannot be written to \(directory): \(error.localizedDescription)",
+                .failed, "the plan cannot be written to \(directory): \(error.fileReason)",
                 remedy: "check the directory's owner and the free space, or set TESTGROUND_HOME")
         }
     }

@@ -60,7 +60,7 @@ struct LineFormat: Sendable {
             guard record.outcome != .success else { return "" }
             return instance(
                 record.instance, at, "EXIT", .boldRed,
-                Self.word(record.outcome) + (record.reason.map { ": \($0)" } ?? ""))
+                Self.reasoned(record.outcome, record.reason ?? "", .plain))
         }
     }
 
@@ -73,6 +73,13 @@ struct LineFormat: Sendable {
 
     static func word(_ outcome: InstanceOutcome) -> String {
         outcome == .neverStarted ? "never started" : outcome.rawValue
+    }
+
+    /// `failure: no peers`; a reason that opens with the outcome's word, `crashed: …`, says it alone.
+    static func reasoned(_ outcome: InstanceOutcome, _ reason: String, _ style: Style) -> String {
+        let word = word(outcome)
+        if reason.hasPrefix(word) { return style(.red, word) + reason.dropFirst(word.count) }
+        return style(.red, word) + (reason.isEmpty ? "" : ": \(reason)")
     }
 
     static func word(_ phase: RunPhase) -> String {

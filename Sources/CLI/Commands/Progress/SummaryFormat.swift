@@ -90,8 +90,9 @@ struct SummaryFormat: Sendable {
         let total = max(1, group.total)
         let okCells = group.ok * Self.barWidth / total
         let failedCells = group.failed == 0 ? 0 : max(1, group.failed * Self.barWidth / total)
-        let runningCells = min(
-            Self.barWidth - min(Self.barWidth, okCells + failedCells), group.running * Self.barWidth / total)
+        // Up to where all that have begun reach: parts rounded one by one would leave a gap at the end.
+        let begunCells = (group.ok + group.failed + group.running) * Self.barWidth / total
+        let runningCells = max(0, min(Self.barWidth, begunCells) - okCells - failedCells)
         let used = min(Self.barWidth, okCells + failedCells + runningCells)
         var parts: [(Style.Ink?, String)] = [
             (nil, "  \(name)  "),

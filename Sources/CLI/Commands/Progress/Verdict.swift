@@ -31,6 +31,7 @@ struct Verdict: Sendable {
     /// Instances that did not succeed, in order.
     var failures: [InstanceRecord]
     var warnings: [String]
+    private var hasSummary: Bool
     /// Where the outputs lie; nil when there are none.
     var outputs: String?
     /// The last lines each named failure wrote on stderr.
@@ -54,6 +55,7 @@ struct Verdict: Sendable {
                 Group(id: $0.key, ok: $0.value.ok, total: $0.value.total)
             }
         failures = summary?.instances.filter { $0.outcome != .success } ?? []
+        hasSummary = summary != nil
         warnings = summary?.warnings ?? []
         seed = summary?.seed ?? ""
         self.outputs = outputs
@@ -97,7 +99,8 @@ struct Verdict: Sendable {
             }
         let what =
             total == 0
-            ? "nothing ran"
+            // A program that was killed wrote no tally of what it had begun.
+            ? (outputs == nil || hasSummary ? "nothing ran" : "cut short")
             : outcome == .success
                 ? Wording.count(total, "instance")
                 : "\(Wording.number(ok)) of \(Wording.count(total, "instance")) ok"
@@ -127,8 +130,7 @@ struct Verdict: Sendable {
             let name = VisibleText.escaped(record.instance.description)
             let reason = VisibleText.escaped((record.reason ?? "").replacing("\n", with: " "))
             lines.append(
-                "  " + style(.bold, name) + "  " + style(.red, LineFormat.word(record.outcome))
-                    + (reason.isEmpty ? "" : ": \(reason)"))
+                "  " + style(.bold, name) + "  " + LineFormat.reasoned(record.outcome, reason, style))
             if let stage = record.openStages.last {
                 lines.append(quoted("in stage", stage, style))
             }

@@ -1,5 +1,6 @@
 // `--write-artifacts`: notes what was built in the composition it was built for.
 
+import Execution
 import Foundation
 import TestgroundModel
 
@@ -21,7 +22,7 @@ enum ArtifactNotes {
             try Data(noted.utf8).write(to: URL(filePath: file), options: .atomic)
         } catch {
             throw CommandError(
-                .failed, "the artifacts cannot be written into \(file): \(error.localizedDescription)",
+                .failed, "the artifacts cannot be written into \(file): \(error.fileReason)",
                 remedy: "check its owner and the free space")
         }
     }

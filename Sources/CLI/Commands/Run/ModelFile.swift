@@ -1,11 +1,13 @@
 // Manifests, compositions and `.env.toml`, read from disk.
 
+import Execution
 import Foundation
 import TestgroundModel
 
 enum ModelFile {
-    /// Bytes of a file that a person wrote; a composition of 10,000 groups has some megabytes.
-    private static let limitBytes = 64 * 1024 * 1024
+    /// Bytes of a file that a person wrote; a composition of 10,000 groups has some megabytes, and what is
+    /// much larger was named by mistake.
+    private static let limitBytes = 16 * 1024 * 1024
 
     static func manifest(of plan: FoundPlan) throws -> Parsed<TestPlanManifest> {
         let text = try text(plan.manifestPath, named: plan.manifestPath, what: "manifest")
@@ -45,10 +47,12 @@ enum ModelFile {
             let isThere = FileManager.default.fileExists(atPath: path)
             throw CommandError.usage(
                 "the \(what) \(name) cannot be read: "
-                    + (isThere ? error.localizedDescription : "there is no such file"))
+                    + (isThere ? error.fileReason.lowercased() : "there is no such file"))
         }
         guard data.count <= limitBytes else {
-            throw CommandError.usage("the \(what) \(name) has \(data.count) bytes, more than \(limitBytes)")
+            throw CommandError.usage(
+                "the \(what) \(name) has \(Wording.number(data.count)) bytes, "
+                    + "more than \(Wording.number(limitBytes))")
         }
         guard let text = String(data: data, encoding: .utf8) else {
             throw CommandError.usage("the \(what) \(name) is no UTF-8 text")

@@ -26,7 +26,8 @@ struct RunSingle: PlatformCommand {
     @OptionGroup(title: "What to run") var single: SingleFlags
 
     @Option(
-        name: [.short, .long],
+        // The next argument is the value also where it is negative, so that it is refused for what it is.
+        name: [.short, .long], parsing: .unconditional,
         help: ArgumentHelp("How many instances; the test case's default if left out.", valueName: "count"))
     var instances: Int?
 

@@ -46,7 +46,7 @@ enum ResultFile {
             try Data(text(results).utf8).write(to: URL(filePath: path), options: .atomic)
         } catch {
             throw CommandError(
-                .failed, "the result file \(path) cannot be written: \(error.localizedDescription)",
+                .failed, "the result file \(path) cannot be written: \(error.fileReason)",
                 remedy: "check its directory and the free space")
         }
     }

@@ -68,6 +68,11 @@ struct Collection: Encodable, Sendable {
         run: String, runner: String?, into archive: String, _ platform: Platform
     ) async throws -> Collection {
         let outputs = platform.outputs
+        guard !FileManager.default.fileExists(atPath: archive) else {
+            throw CommandError(
+                .collectFailed, "the outputs of \(run) are not packed: there is a file \(archive) already",
+                remedy: "remove it, or write another: testground collect \(run) --output other.tgz")
+        }
         do {
             return try await BlockingWork.run("collect") {
                 var packed = Collection(archive: archive, files: 0, bytes: 0)
