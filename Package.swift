@@ -103,7 +103,10 @@ let package = Package(
             ["TestgroundModel", "LinuxSystem", "Execution", subprocess, systemPackage]),
         target(
             "Runners", in: "Execution/Runners",
-            ["TestgroundModel", "InstanceContract", "LinuxSystem", "SyncServer", "Execution"]),
+            [
+                "TestgroundModel", "InstanceContract", "LinuxSystem", "InstanceLauncher", "LinkModel",
+                "NetworkEmulator", "SyncServer", "Execution",
+            ]),
         target("TaskStorage", in: "Execution/TaskStorage", ["Execution", grdb]),
 
         // Results
@@ -149,7 +152,11 @@ let package = Package(
         tests("Builders", ["TestgroundModel", "LinuxSystem", "Execution", "Builders"]),
         tests(
             "Runners",
-            ["TestgroundModel", "InstanceContract", "LinuxSystem", "SyncClient", "Execution", "Runners"]),
+            [
+                "TestgroundModel", "InstanceContract", "LinuxSystem", "LinkModel", "NetworkEmulator",
+                "SyncClient",
+                "Execution", "Runners",
+            ]),
         tests("TaskStorage", ["Execution", "TaskStorage", grdb]),
         tests("RunResults", ["TestgroundModel", "Execution", "RunResults"]),
         tests(

@@ -98,8 +98,7 @@ struct RefusalTests {
     @Test(
         "a wrong value is named with its key and what would do",
         arguments: [
-            ("isolation", ConfigurationValue.string("docker"), "\"auto\" or \"none\""),
-            ("isolation", .string("namespaces"), "not available in this version"),
+            ("isolation", ConfigurationValue.string("docker"), "\"namespaces\" or \"none\""),
             ("isolation", .boolean(true), "expected a string"),
             ("log_level", .integer(3), "expected a string"),
             ("start_concurrency", .integer(0), "from 1 to 1024"),

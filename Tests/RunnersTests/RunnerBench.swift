@@ -37,6 +37,14 @@ final class RecordingServices: InstanceServices {
         return ServiceAddress(host: "127.0.0.1", port: UInt16(20_000 + instance.index))
     }
 
+    func serve(_ socket: OwnedDescriptor, for instance: InstanceReference, in scope: RunScope) async throws {}
+
+    func observe(
+        _ topics: [String], in scope: RunScope, _ take: @Sendable (InstanceRequest) async -> Void
+    ) async {}
+
+    func signal(_ state: String, for instance: InstanceReference, in scope: RunScope) async {}
+
     func signal(_ state: String, in scope: RunScope) async { told.withLock { $0.signals.append(state) } }
 
     func ended(_ instance: InstanceReference, in scope: RunScope, _ notice: EndNotice) async {
@@ -137,7 +145,9 @@ final class RunnerBench: Sendable {
             runID: run,
             plan: RunPlan(
                 id: "default", plan: "net/plan", testCase: "main", runner: "local:exec",
-                runnerConfiguration: configuration, totalInstances: instances,
+                runnerConfiguration: configuration.merging(["isolation": .string("none")]) { given, _ in
+                    given
+                }, totalInstances: instances,
                 groups: [
                     RunGroupPlan(
                         id: "g", instances: instances, parameters: parameters, artifact: .existing(program))

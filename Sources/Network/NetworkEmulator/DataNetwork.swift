@@ -46,6 +46,12 @@ package struct DataNetwork: Sendable, Hashable {
         ]
     }
 
+    /// Whether no instance may have the address: the network's own, the gateway's, broadcasts and groups.
+    package func isReserved(_ address: IPAddress) -> Bool {
+        gateways.contains(address) || address.isMulticast
+            || subnets.contains { $0.address == address || ($0.address.ipv4 != nil && $0.last == address) }
+    }
+
     private func address(low: UInt64) -> IPAddress { IPAddress(high: Self.networkIPv6.high, low: low) }
 }
 
@@ -127,6 +133,8 @@ package struct DataDevice: ~Copyable, Sendable {
             // too small looks like a rate that is too low.
             "net.ipv4.tcp_wmem=4096 65536 33554432",
             "net.ipv4.tcp_rmem=4096 131072 33554432",
+            // An address of the same network is added beside the old one, and must outlive it.
+            "net.ipv4.conf.all.promote_secondaries=1",
             // As containers have it: ports below 1024 and ping without privileges.
             "net.ipv4.ip_unprivileged_port_start=0",
         ]

@@ -65,6 +65,15 @@ extension SyncCore {
         }
     }
 
+    /// The runner signals a state because an instance asked it to: it counts as the instance's signal, also
+    /// where barriers are judged by who is alive.
+    package mutating func signal(
+        _ state: String, for instance: InstanceReference, in scope: RunScope, _ actions: inout [SyncAction]
+    ) {
+        guard let run = runsByID[OpaqueName(scope.run)] else { return }
+        _ = try? signal(state, by: nil, author: runs[run].numbers[instance], &actions)
+    }
+
     /// A run is over: its waits end with an error, its keys are freed, its instances' connections are closed.
     package mutating func close(_ scope: RunScope, _ actions: inout [SyncAction]) {
         let id = OpaqueName(scope.run)

@@ -4,12 +4,12 @@ import InstanceContract
 
 extension SyncCore {
     /// Adds one to a state and lets go whoever waited for the new count. `place` is nil for the runner's
-    /// own signals.
-    mutating func signal(_ name: String, by place: Int?, _ actions: inout [SyncAction]) throws(SyncRefusal)
-        -> Int64
-    {
+    /// own signals, `author` the member for which it signals.
+    mutating func signal(
+        _ name: String, by place: Int?, author: Int? = nil, _ actions: inout [SyncAction]
+    ) throws(SyncRefusal) -> Int64 {
         let state = try state(name, for: place)
-        recordAuthor(place, of: state)
+        recordAuthor(place, author, of: state)
         states[state].count += 1
         let count = states[state].count
         counters.signalled += 1
@@ -22,13 +22,19 @@ extension SyncCore {
     }
 
     /// Notes who signalled, for the judgement of barriers.
-    private mutating func recordAuthor(_ place: Int?, of state: Int) {
+    private mutating func recordAuthor(_ place: Int?, _ author: Int?, of state: Int) {
         guard !states[state].isIrregular, states[state].run != nil else { return }
-        guard let place, case .instance(_, let member?) = connections[place].owner else {
+        guard let member = author ?? place.flatMap(member(at:)) else {
             states[state].isIrregular = true
             return
         }
         if !states[state].signalled.insert(member) { states[state].isIrregular = true }
+    }
+
+    /// The member whose connection it is.
+    private func member(at place: Int) -> Int? {
+        guard case .instance(_, let member) = connections[place].owner else { return nil }
+        return member
     }
 
     /// Waits for a state's count. Returns the answer if there is one at once.

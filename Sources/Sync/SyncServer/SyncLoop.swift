@@ -20,6 +20,8 @@ final class SyncLoop {
 
     /// Connections by their place in the core.
     private var edges: [SyncEdge?] = []
+    /// Watchers of topics, by the place of the connection that stands for them.
+    var observers: [Int: TopicObserver] = [:]
     private var marked: [SyncEdge] = []
     private var isFlushScheduled = false
 
@@ -58,7 +60,7 @@ final class SyncLoop {
     }
 
     func disconnect(_ id: ConnectionID) {
-        edges[id.place] = nil
+        if id.place < edges.count { edges[id.place] = nil }
         core.disconnect(id, &actions)
         perform()
     }
@@ -75,11 +77,14 @@ final class SyncLoop {
         perform()
     }
 
+    private func edge(of id: ConnectionID) -> SyncEdge? { id.place < edges.count ? edges[id.place] : nil }
+
     func close(_ ids: [ConnectionID], _ reason: CloseReason) {
-        for id in ids { edges[id.place]?.close(reason) }
+        for id in ids { edge(of: id)?.close(reason) }
     }
 
     func closeAll(_ reason: CloseReason) {
+        for observer in observers.values { observer.continuation.finish() }
         for edge in edges { edge?.close(reason) }
     }
 
@@ -98,11 +103,11 @@ final class SyncLoop {
             case .respond(let id, let response):
                 encoded.removeAll(keepingCapacity: true)
                 response.encode(into: &encoded)
-                edges[id.place]?.answer(encoded)
+                edge(of: id)?.answer(encoded)
             case .deliver(let id):
-                edges[id.place]?.deliver()
+                if !observeDeliveries(to: id) { edge(of: id)?.deliver() }
             case .close(let id, let code, let reason):
-                edges[id.place]?.close(CloseReason(code: code, text: reason))
+                if !endObservation(id) { edge(of: id)?.close(CloseReason(code: code, text: reason)) }
             }
         }
         actions.removeAll(keepingCapacity: actions.count < 1024)

@@ -61,7 +61,9 @@ package struct LauncherError: Error, Sendable, Hashable, CustomStringConvertible
     /// One sentence: the step, the error, the remedy.
     package var description: String
 
-    static let gone = LauncherError(description: "it ended before its network was made")
+    package static let gone = LauncherError(description: "it ended before its network was made")
+    package static let late = LauncherError(description: "making a network namespace takes too long")
+    package static let incomplete = LauncherError(description: "its launcher passed too few descriptors")
 }
 
 extension MessageSocket {

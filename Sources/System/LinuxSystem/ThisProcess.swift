@@ -33,6 +33,9 @@ package enum ThisProcess {
         return result == 0 ? String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) : ""
     }
 
+    /// Whether the process has the superuser's id, and so usually its rights.
+    package static var isRoot: Bool { geteuid() == 0 }
+
     /// Ends the process after flushing stdio. Destructors do not run: other threads still use what they would
     /// destroy.
     package static func end(status: Int32) -> Never {

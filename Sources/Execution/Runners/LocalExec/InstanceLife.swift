@@ -63,6 +63,8 @@ struct InstanceLife: Sendable {
         case announceNetwork
         /// Ask the process and its group to end.
         case terminate
+        /// End the process and its group at once.
+        case kill
         /// Tell the sync service that it will not come to barriers any more.
         case announceEnd(EndNotice)
         /// End what it left behind and read its output to the end.
@@ -111,7 +113,7 @@ struct InstanceLife: Sendable {
         case (.started(let process), .stop(let cause)), (.initialised(let process), .stop(let cause)),
             (.running(let process), .stop(let cause)):
             state = .stopping(process, cause)
-            return [.terminate]
+            return [cause.leavesGrace ? .terminate : .kill]
         case (.started(let process), .exited(let ending)), (.initialised(let process), .exited(let ending)),
             (.running(let process), .exited(let ending)):
             return end(process, nil, ending)
@@ -157,6 +159,8 @@ struct InstanceLife: Sendable {
                 outcome: .neverStarted, reason: "not started within the time limit of \(limit.short)")
         case .canceled:
             InstanceVerdict(outcome: .canceled, reason: "canceled before it was started")
+        case .networkFailure(let reason, _):
+            InstanceVerdict(outcome: .neverStarted, reason: "its network could not be made: \(reason)")
         }
     }
 }

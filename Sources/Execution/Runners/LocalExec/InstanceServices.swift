@@ -2,6 +2,7 @@
 // stand in.
 
 package import InstanceContract
+package import LinuxSystem
 
 /// Where an instance reaches a service.
 package struct ServiceAddress: Sendable, Hashable {
@@ -14,6 +15,18 @@ package struct ServiceAddress: Sendable, Hashable {
     }
 }
 
+/// What an instance has asked the runner for.
+package struct InstanceRequest: Sendable, Hashable {
+    package var topic: String
+    /// JSON text.
+    package var payload: String
+
+    package init(topic: String, payload: String) {
+        self.topic = topic
+        self.payload = payload
+    }
+}
+
 /// The services of one run.
 package protocol InstanceServices: Sendable {
     /// Makes the run known: from now on it is known who may still come to a barrier.
@@ -21,6 +34,18 @@ package protocol InstanceServices: Sendable {
 
     /// Opens the sync service for one instance: whoever calls on that address is this instance.
     func listen(for instance: InstanceReference, in scope: RunScope) async throws -> ServiceAddress
+
+    /// Serves an instance on a socket that listens in its own network.
+    func serve(_ socket: OwnedDescriptor, for instance: InstanceReference, in scope: RunScope) async throws
+
+    /// Hands over what instances publish on these topics, which need no qualification, one after the other;
+    /// returns when the run is over.
+    func observe(
+        _ topics: [String], in scope: RunScope, _ take: @Sendable (InstanceRequest) async -> Void
+    ) async
+
+    /// Signals a state because an instance asked for it.
+    func signal(_ state: String, for instance: InstanceReference, in scope: RunScope) async
 
     /// Signals a state on behalf of the runner.
     func signal(_ state: String, in scope: RunScope) async

@@ -15,6 +15,16 @@ import LinuxSystem
 enum StopCause: Sendable, Hashable {
     case timeLimit(Duration)
     case canceled
+    /// It cannot have the network it needs, or has asked for.
+    case networkFailure(String, hadStarted: Bool)
+
+    /// Whether it gets time to end by itself; one that waits for its network would only use it up.
+    var leavesGrace: Bool {
+        switch self {
+        case .timeLimit, .canceled: true
+        case .networkFailure: false
+        }
+    }
 }
 
 /// Bytes of an instance's output that could not be kept.
@@ -62,6 +72,12 @@ struct InstanceVerdict: Sendable, Hashable {
             )
         case .canceled:
             return Self(outcome: .canceled, reason: "canceled while running\(state)\(stuck)")
+        case .networkFailure(let reason, hadStarted: false):
+            return Self(outcome: .neverStarted, reason: "its network could not be made: \(reason)\(stuck)")
+        case .networkFailure(let reason, hadStarted: true):
+            return Self(
+                outcome: .failure,
+                reason: "its request for its network could not be applied: \(reason)\(state)\(stuck)")
         }
     }
 

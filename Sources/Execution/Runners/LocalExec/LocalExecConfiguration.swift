@@ -35,18 +35,18 @@ struct LocalExecConfiguration: Sendable, Hashable {
     init(_ table: ConfigurationTable) throws(ExecutionError) {
         if let text = try Self.string(table, "isolation") {
             guard let isolation = Isolation(rawValue: text) else {
-                throw Self.invalid("isolation", "\"\(text)\"", "\"auto\" or \"none\"")
-            }
-            guard isolation != .namespaces else {
-                throw ExecutionError(
-                    .configuration,
-                    "local:exec: isolation = \"namespaces\" is not available in this version; use "
-                        + "\"auto\" or \"none\", where instances share the host's network")
+                throw Self.invalid("isolation", "\"\(text)\"", "\"auto\", \"namespaces\" or \"none\"")
             }
             self.isolation = isolation
         }
-        logLevel = try Self.string(table, "log_level") ?? ""
         influxDBEndpoint = try Self.string(table, "influxdb_endpoint") ?? ""
+        guard isolation != .namespaces || influxDBEndpoint.isEmpty else {
+            throw ExecutionError(
+                .configuration,
+                "local:exec: influxdb_endpoint is \"\(influxDBEndpoint)\", which instances do not reach with "
+                    + "isolation = \"namespaces\"; use isolation = \"none\", or leave it out")
+        }
+        logLevel = try Self.string(table, "log_level") ?? ""
         if let value = table["start_concurrency"] {
             let number = Self.integer(value)
             guard let number, (1...Int64(Self.mostStartConcurrency)).contains(number) else {

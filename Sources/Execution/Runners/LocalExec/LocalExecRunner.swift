@@ -6,8 +6,7 @@
 //         OutputPump             two threads a run: output to files, events to the testimony
 //       RunLedger, Reaper        what a kill -9 left is found and ended
 //
-// Isolation is "none" so far: instances use the host's network. Networks of their own come as another
-// `NetworkAttachment`.
+// Instances get their networks from a `NetworkAttachment`: HostNetwork, or NamespaceNetwork (Namespaces/).
 
 package import Execution
 import InstanceContract
@@ -60,7 +59,7 @@ package final class LocalExecRunner: Runner {
         _ preparation: RunPreparation, _ services: any InstanceServices, _ scope: RunScope,
         _ progress: any ProgressSink
     ) async throws -> SupervisedRun {
-        let network = HostNetwork(services: services)
+        let network = try await makeNetwork(preparation, services)
         let supervisor = try RunSupervisor(
             preparation.order, ledger: preparation.ledger, progress: progress)
         let runID = preparation.order.runID
@@ -75,13 +74,76 @@ package final class LocalExecRunner: Runner {
                         supervisor, network, scope, atOnce: preparation.configuration.startConcurrency)
                 }
                 group.addTask { await Self.tell(services, scope, supervisor.notices) }
+                group.addTask { await Self.connect(supervisor, network, scope) }
+                group.addTask {
+                    await network.control(preparation.order.launches, in: scope) { index, reason in
+                        supervisor.post(.requestFailed(index, reason: reason))
+                    }
+                }
                 return try await NamedThread.run("run-supervisor") { try supervisor.run() }
             }
         } onCancel: {
             supervisor.post(.cancel)
         }
+        result.warnings += await network.close()
         if let warning = network.warning { result.warnings.insert(warning, at: 0) }
         return result
+    }
+
+    /// The network that the configuration asks for, or the best one there is.
+    private func makeNetwork(
+        _ preparation: RunPreparation, _ services: any InstanceServices
+    ) async throws -> any NetworkAttachment {
+        let configuration = preparation.configuration
+        switch configuration.isolation {
+        case .none:
+            return HostNetwork(services: services)
+        case .auto:
+            if !configuration.influxDBEndpoint.isEmpty {
+                return HostNetwork(
+                    services: services, reason: "influxdb_endpoint is only reached from the host's network")
+            }
+            if let problem = await NamespaceProbe.problem() {
+                return HostNetwork(services: services, reason: "namespaces do not work here: \(problem)")
+            }
+        case .namespaces:
+            if let problem = await NamespaceProbe.problem() {
+                throw ExecutionError(
+                    .resources,
+                    "isolation = \"namespaces\" does not work here: \(problem); or use isolation = \"none\"")
+            }
+        }
+        return try await NamespaceNetwork.make(
+            preparation.order.launches, directory: preparation.temporaryDirectory, seed: preparation.seed,
+            services: services)
+    }
+
+    /// Instances whose networks are finished at the same time, a thread each.
+    private static let connectedAtOnce = 16
+
+    /// Finishes the networks of instances whose launchers are ready.
+    private static func connect(
+        _ supervisor: RunSupervisor, _ network: any NetworkAttachment, _ scope: RunScope
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            var underWay = 0
+            for await launched in supervisor.launched {
+                if underWay >= connectedAtOnce {
+                    await group.next()
+                    underWay -= 1
+                }
+                underWay += 1
+                group.addTask {
+                    let index = launched.launch.index
+                    do {
+                        try await network.connect(launched.launch, launched.control, in: scope)
+                        supervisor.post(.connected(index))
+                    } catch {
+                        supervisor.post(.connectionFailed(index, reason: "\(error)"))
+                    }
+                }
+            }
+        }
     }
 
     /// Instances that one task makes ready, one after the other: a thread for each would cost more than it
@@ -117,7 +179,7 @@ package final class LocalExecRunner: Runner {
         for (launch, failure) in zip(launches, made ?? launches.map { $0.makeDirectories() }) {
             do {
                 if let failure { throw failure }
-                let attached = try await network.attach(launch.instance, in: scope)
+                let attached = try await network.attach(launch, in: scope)
                 supervisor.post(.attached(launch.index, attached))
             } catch {
                 supervisor.post(

@@ -1,23 +1,49 @@
 // How an instance gets its network: the step between `created` and `attached` in its life.
 
 import InstanceContract
+import InstanceLauncher
+import LinuxSystem
 
 /// The network that an instance was given, as its environment and its process need it.
-struct AttachedNetwork: Sendable, Hashable {
+struct AttachedNetwork: Sendable {
     var syncService: ServiceAddress
     /// Whether the instance's network can be shaped.
     var sidecar: Bool
     /// CIDR of the data network.
     var subnet: String
+    /// How the process gets into it; nil where it need not.
+    var launch: NamespaceLaunch?
 }
 
-/// Gives instances their networks. Attachments of several instances run at once.
+/// A launcher that makes the process's namespaces and then becomes the plan.
+struct NamespaceLaunch: Sendable {
+    var launcher: ExecutableMemory
+    var options: LauncherOptions
+}
+
+/// Gives instances their networks. Calls for several instances run at once.
 protocol NetworkAttachment: Sendable {
     /// What whoever reads the verdict must know about this kind of network; nil for nothing.
     var warning: String? { get }
 
     /// - Throws: when the instance cannot have its network; it then counts as never started.
-    func attach(_ instance: InstanceReference, in scope: RunScope) async throws -> AttachedNetwork
+    func attach(_ launch: InstanceLaunch, in scope: RunScope) async throws -> AttachedNetwork
+
+    /// The launcher of an instance has something to say: finishes its network and lets the plan begin.
+    ///
+    /// - Throws: when the instance cannot have its network; it then counts as never started.
+    func connect(_ launch: InstanceLaunch, _ control: MessageSocket, in scope: RunScope) async throws
+
+    /// Applies what instances ask for while they run, until the run is over.
+    ///
+    /// - Parameter fail: is told of an instance whose request cannot be applied.
+    func control(
+        _ launches: [InstanceLaunch], in scope: RunScope,
+        fail: @escaping @Sendable (Int, String) -> Void
+    ) async
+
+    /// The run is over; answers what the reader of the verdict must know.
+    func close() async -> [String]
 }
 
 /// `isolation = "none"`: instances use the host's network as it is.
@@ -26,14 +52,28 @@ protocol NetworkAttachment: Sendable {
 /// that read `SYNC_SERVICE_HOST` do not need them.
 struct HostNetwork: NetworkAttachment {
     let services: any InstanceServices
+    /// Why it had to be the host's network; nil when that was asked for.
+    var reason: String?
 
     var warning: String? {
-        "instances shared the host's network (isolation = \"none\"): traffic was not shaped or isolated"
+        let cause = reason.map { "; \($0)" } ?? ""
+        return
+            "instances shared the host's network (isolation = \"none\"): traffic was not shaped or isolated"
+            + cause
     }
 
-    func attach(_ instance: InstanceReference, in scope: RunScope) async throws -> AttachedNetwork {
+    func attach(_ launch: InstanceLaunch, in scope: RunScope) async throws -> AttachedNetwork {
         AttachedNetwork(
-            syncService: try await services.listen(for: instance, in: scope), sidecar: false,
+            syncService: try await services.listen(for: launch.instance, in: scope), sidecar: false,
             subnet: InstanceEnvironment.localSubnet)
     }
+
+    func connect(_ launch: InstanceLaunch, _ control: MessageSocket, in scope: RunScope) async throws {}
+
+    func control(
+        _ launches: [InstanceLaunch], in scope: RunScope,
+        fail: @escaping @Sendable (Int, String) -> Void
+    ) async {}
+
+    func close() async -> [String] { [] }
 }

@@ -19,16 +19,21 @@ extension RunLoop {
 
     private mutating func start(_ index: Int, _ network: AttachedNetwork) {
         let launch = supervisor.order.launches[index]
-        let process = launch.process(network)
+        var process = launch.process(network)
         let child: ChildProcess
+        var control: MessageSocket?
         do {
+            if let namespaces = network.launch { control = try process.launch(through: namespaces) }
             child = try spawn(launch, process)
+            // The launcher has its end now; ours must not keep it open.
+            process.passed = []
         } catch {
             let bytes = process.environment.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 2 }
             return feed(
                 index, .spawnFailed(reason: ExecutableCheck.explain(error, environmentBytes: bytes)))
         }
         children[index] = child
+        if let control { watchGate(index, control) }
         strays.instanceStarted(index, processID: child.processID, outputsPath: launch.outputsPath)
         note(child)
         schedule.firstInstanceStarted(at: SystemClock.monotonic())
@@ -77,8 +82,11 @@ extension RunLoop {
     /// A process that the poller watches has ended.
     mutating func processEnded(_ token: UInt64) {
         if token >= Self.strayToken { return strayEnded(token) }
-        let index = Int(token)
-        guard let child = children[index] else { return }
+        processEnded(index: Int(token))
+    }
+
+    mutating func processEnded(index: Int) {
+        guard let child = children[index], mayEnd(index, child) else { return }
         // It is a zombie until it is waited for, so its group's id is still its own.
         child.sendToGroup(.kill)
         let ending: InstanceLife.Ending
@@ -139,7 +147,7 @@ extension RunLoop {
         repeat {
             sweep()
             while !strays.dying.isEmpty, SystemClock.monotonic() < deadline {
-                for token in poller.wait(until: deadline) where token != Self.mailboxToken {
+                for token in poller.wait(until: deadline) where token < Self.gateToken {
                     processEnded(token)
                 }
                 for processID in strays.dying.keys { _ = strays.reap(processID) }

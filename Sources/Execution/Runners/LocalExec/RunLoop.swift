@@ -21,6 +21,8 @@ struct RunLoop {
     /// `strayToken`.
     static let mailboxToken = UInt64.max
     static let strayToken: UInt64 = 1 << 40
+    /// Gates are called by their instances' numbers above this.
+    static let gateToken: UInt64 = 1 << 41
 
     let supervisor: RunSupervisor
     let poller: Poller
@@ -33,6 +35,8 @@ struct RunLoop {
     /// Attached instances whose turn to start has not come, first come first.
     var startQueue: ArraySlice<Int> = []
     var children: [Int: ChildProcess] = [:]
+    /// Instances that wait for a network of their own, or have just been let through.
+    var gates: [Int: Gate] = [:]
     var schedule: StopSchedule
     var strays: Strays
     /// When to look for strays; nil while nothing has ended.
@@ -79,7 +83,7 @@ struct RunLoop {
             // With starts to do there is nothing to wait for: only look.
             let tokens = poller.wait(until: startQueue.isEmpty ? deadline : 0)
             if tokens.contains(Self.mailboxToken) { takeMessages() }
-            for token in tokens where token != Self.mailboxToken { processEnded(token) }
+            for token in tokens where token != Self.mailboxToken { ready(token) }
             keepTime()
             startSome()
             sweepIfDue()
@@ -92,6 +96,14 @@ struct RunLoop {
             instances: lives.compactMap { life in
                 if case .finished(let record) = life.state { record } else { nil }
             }, phases: phases.records, warnings: warnings, canceled: canceled, leftBehind: leftBehind)
+    }
+
+    private mutating func ready(_ token: UInt64) {
+        if token >= Self.gateToken {
+            gateReady(Int(token & ~Self.gateToken))
+        } else {
+            processEnded(token)
+        }
     }
 
     var deadline: Int64? { [schedule.deadline, sweepAt].compactMap(\.self).min() }
@@ -110,6 +122,10 @@ struct RunLoop {
                 feed(index, .attached)
             case .attachmentFailed(let index, let reason):
                 feed(index, .attachmentFailed(reason: reason))
+            case .connected(let index): connected(index)
+            case .connectionFailed(let index, let reason): connectionFailed(index, reason)
+            case .requestFailed(let index, let reason):
+                feed(index, .stop(.networkFailure(reason, hadStarted: true)))
             case .output(.reported(let index)):
                 feed(index, .reported)
             case .output(.drained(let index, let testimony, let loss)):
@@ -156,13 +172,12 @@ struct RunLoop {
         case .start:
             startQueue.append(index)
         case .announceNetwork:
-            // The host's network is up before the process is; so is a network of its own, behind the
-            // launcher's gate.
-            supervisor.notify.yield(.networkInitialised(instance))
-            phases.pass(.networkInitialised, at: now)
-            feed(index, .networkInitialised)
+            // The host's network is up before the process is; one of its own comes through the gate.
+            if gates[index] == nil { networkIsUp(index) }
         case .terminate:
             children[index]?.sendToGroup(.terminate)
+        case .kill:
+            children[index]?.sendToGroup(.kill)
         case .announceEnd(let notice):
             supervisor.notify.yield(.ended(instance, notice))
         case .drain:

@@ -9,13 +9,14 @@ struct RunPreparation: Sendable {
     let order: RunOrder
     let ledger: RunLedger
     let temporaryDirectory: String
+    let seed: UInt64
     /// Unix time in nanoseconds.
     let startedAt: Int64
     let warnings: [String]
 
     /// Descriptors an instance takes here: process, two pipes, up to three files, its listening socket, its
-    /// connections.
-    static let descriptorsPerInstance: UInt64 = 10
+    /// connections; device, netlink socket and gate of a network of its own.
+    static let descriptorsPerInstance: UInt64 = 14
     /// Beyond a few, removals wait for the same lock.
     private static let removalsAtOnce = 4
     /// Descriptors of the program itself: database, journals, HTTP, libraries.
@@ -78,7 +79,8 @@ struct RunPreparation: Sendable {
             start: SystemClock.monotonic())
         return RunPreparation(
             configuration: configuration, order: order, ledger: ledger,
-            temporaryDirectory: temporaryDirectory, startedAt: startedAt, warnings: warnings(request.plan))
+            temporaryDirectory: temporaryDirectory, seed: request.seed, startedAt: startedAt,
+            warnings: warnings(request.plan))
     }
 
     /// Short, since plans make Unix sockets there and a socket's path has 108 bytes.

@@ -38,6 +38,11 @@ final class RunSupervisor: Sendable {
     enum Message: Sendable {
         case attached(Int, AttachedNetwork)
         case attachmentFailed(Int, reason: String)
+        /// An instance's own network is complete, and its gate open.
+        case connected(Int)
+        case connectionFailed(Int, reason: String)
+        /// A request of the instance's for its network cannot be applied.
+        case requestFailed(Int, reason: String)
         case output(OutputPump.Report)
         case cancel
         case kill
@@ -49,6 +54,12 @@ final class RunSupervisor: Sendable {
         case ended(InstanceReference, EndNotice)
     }
 
+    /// An instance whose launcher has something to say.
+    struct Launched: Sendable {
+        var launch: InstanceLaunch
+        var control: MessageSocket
+    }
+
     let order: RunOrder
     let ledger: RunLedger
     let progress: any ProgressSink
@@ -56,6 +67,9 @@ final class RunSupervisor: Sendable {
     /// At most two for each instance; ends with the run.
     let notices: AsyncStream<Notice>
     let notify: AsyncStream<Notice>.Continuation
+    /// At most one for each instance; ends with the run.
+    let launched: AsyncStream<Launched>
+    let handOver: AsyncStream<Launched>.Continuation
 
     init(_ order: RunOrder, ledger: RunLedger, progress: any ProgressSink) throws(SystemError) {
         self.order = order
@@ -63,13 +77,17 @@ final class RunSupervisor: Sendable {
         self.progress = progress
         mailbox = try Mailbox()
         (notices, notify) = AsyncStream.makeStream(of: Notice.self)
+        (launched, handOver) = AsyncStream.makeStream(of: Launched.self)
     }
 
     func post(_ message: Message) { mailbox.post(message) }
 
     /// The thread's body: blocks until every instance has its record and nothing of the run is left.
     func run() throws -> SupervisedRun {
-        defer { notify.finish() }
+        defer {
+            notify.finish()
+            handOver.finish()
+        }
         var loop = try RunLoop(self)
         return loop.run()
     }

@@ -1,6 +1,7 @@
 // The embedded sync service as the services of one run.
 
 package import InstanceContract
+package import LinuxSystem
 import SyncServer
 
 /// One sync service for each run, on loopback, with a listener for each instance: the socket says who calls.
@@ -23,6 +24,24 @@ package struct SyncServices: InstanceServices {
     ) async throws -> ServiceAddress {
         let port = try await service.listen(for: instance, in: scope, host: host)
         return ServiceAddress(host: host, port: UInt16(truncatingIfNeeded: port))
+    }
+
+    package func serve(
+        _ socket: OwnedDescriptor, for instance: InstanceReference, in scope: RunScope
+    ) async throws {
+        try await service.adopt(listeningSocket: socket.duplicate(), for: instance, in: scope)
+    }
+
+    package func observe(
+        _ topics: [String], in scope: RunScope, _ take: @Sendable (InstanceRequest) async -> Void
+    ) async {
+        for await entry in await service.observe(topics, in: scope) {
+            await take(InstanceRequest(topic: entry.topic, payload: entry.payload))
+        }
+    }
+
+    package func signal(_ state: String, for instance: InstanceReference, in scope: RunScope) async {
+        await service.signal(scope.state(state), for: instance, in: scope)
     }
 
     package func signal(_ state: String, in scope: RunScope) async {
