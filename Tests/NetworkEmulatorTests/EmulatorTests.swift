@@ -17,12 +17,14 @@ private func milliseconds(_ count: Int64) -> Span { Span(nanoseconds: count * 1_
     .timeLimit(.minutes(1)))
 struct EmulatorTests {
     /// Round trip of one datagram in nanoseconds.
-    private func roundTrip(_ from: Subject, to address: IPAddress, _ echo: Subject) async throws -> Int64 {
-        let server = try await echo.udp(port: 4000)
+    private func roundTrip(
+        _ from: Subject, to address: IPAddress, _ echo: Subject, port: UInt16 = 4000
+    ) async throws -> Int64 {
+        let server = try await echo.udp(port: port)
         let client = try await from.udp()
         let thread = try NamedThread.start("echo") { server.echo(count: 1) }
         let start = SystemClock.monotonic()
-        try client.send([1, 2, 3], to: address, port: 4000)
+        try client.send([1, 2, 3], to: address, port: port)
         let answer = client.receive()
         let end = SystemClock.monotonic()
         thread.join()
@@ -266,7 +268,7 @@ struct EmulatorTests {
             await #expect(throws: EmulatorError.self) {
                 try await laboratory.emulator.configure(b.member, b.configuration())
             }
-            _ = try await roundTrip(a, to: c.ipv4, c)
+            _ = try await roundTrip(a, to: c.ipv4, c, port: 4001)
         }
     }
 

@@ -16,7 +16,7 @@ private let suffices = ThisProcess.isRoot && Directories.exists("/dev/net/tun")
         if: suffices,
         "needs root and /dev/net/tun (run the tests with sudo; modprobe tun): no run with networks was tested"
     ),
-    .timeLimit(.minutes(2)))
+    .serialized, .timeLimit(.minutes(2)))
 struct NamespaceRunTests {
     private let bench: RunnerBench
     /// With the real sync service.
@@ -119,7 +119,7 @@ struct NamespaceRunTests {
     func outcomes() async throws {
         let record = try await run(
             "case $number in 0) success;; 1) exit 3;; 2) kill -SEGV $$;; 3) sleep 100;; esac", instances: 4,
-            limit: .seconds(3))
+            limit: .seconds(8))
         #expect(record.instances.map(\.outcome) == [.success, .failure, .crash, .timeout], reasons(record))
         bench.expectNothingLeft()
     }

@@ -43,9 +43,8 @@ struct NetworkChange: Sendable {
         }
         guard request.routingPolicy == .denyAll else {
             throw NetworkChangeError(
-                "routing_policy is \"\(request.routingPolicy.rawValue)\", but instances of local:exec reach no "
-                    + "network besides the data network; use \"deny_all\", or isolation = \"none\" for the run"
-            )
+                "routing_policy is \"\(request.routingPolicy.rawValue)\", but instances of local:exec reach "
+                    + "no network besides the data network; use \"deny_all\", or isolation = \"none\"")
         }
         settings = current
         settings.isEnabled = request.enable
