@@ -1,8 +1,8 @@
 // The supervisor's part in networks of their own: between the launcher's start and the plan's.
 //
 // A launcher's socket becomes readable twice: when its network is made or could not be, and when it has
-// become the plan or could not. In between NetworkAttachment is at work on other threads. Whatever the launcher's
-// process does meanwhile, its end counts only once the reason is known.
+// become the plan or could not. In between NetworkAttachment is at work on other threads. Whatever the
+// launcher's process does meanwhile, its end counts only once the reason is known.
 
 import Execution
 import InstanceContract

@@ -1,0 +1,13 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "network",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "testground", path: "../..")],
+    targets: [
+        .executableTarget(
+            name: "network", dependencies: [.product(name: "Testground", package: "testground")])
+    ]
+)
