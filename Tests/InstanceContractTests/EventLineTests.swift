@@ -53,6 +53,53 @@ struct EventLineTests {
                     event: .failure(group: "miners", error: "boom")))
     }
 
+    /// Lines as the SDKs of the other languages print them, and what they say.
+    static let foreign: [(String, EventLine)] = [
+        // Go: zap, with the fields of the logger last.
+        (
+            #"{"ts":1660000000123456789,"msg":"","run_id":"r","group_id":"g","event":{"success_event":{"group":"g"}}}"#,
+            EventLine(
+                timestamp: 1_660_000_000_123_456_789, groupID: "g", runID: "r", event: .success(group: "g"))
+        ),
+        // Rust: neither run nor group beside the event, and messages without a time.
+        (
+            #"{"ts":1660000000123456789,"event":{"failure_event":{"group":"g","error":"x"}}}"#,
+            EventLine(
+                timestamp: 1_660_000_000_123_456_789, groupID: "", runID: "",
+                event: .failure(group: "g", error: "x"))
+        ),
+        (
+            #"{"event":{"message_event":{"message":"m"}}}"#,
+            EventLine(timestamp: 0, groupID: "", runID: "", event: .message("m"))
+        ),
+        // Rust spells a crash's group otherwise, and its runenv is a string.
+        (
+            #"{"ts":1,"event":{"crash_event":{"groups":"g","error":"e","stacktrace":"s"}}}"#,
+            EventLine(
+                timestamp: 1, groupID: "", runID: "", event: .crash(group: "", error: "e", stacktrace: "s"))
+        ),
+        (
+            #"{"ts":1,"event":{"start_event":{"runenv":"text"}}}"#,
+            EventLine(timestamp: 1, groupID: "", runID: "", event: .start(runenv: #""text""#))
+        ),
+        // JavaScript: winston, with the event first; its success has no group.
+        (
+            #"{"event":{"success_event":{}},"level":"info","message":"","ts":1660000000123000000,"group_id":"g","run_id":"r"}"#,
+            EventLine(
+                timestamp: 1_660_000_000_123_000_000, groupID: "g", runID: "r", event: .success(group: "g"))
+        ),
+        // Nim: a member that works around a library, and nulls.
+        (
+            #"{"event":{"dummy":"","success_event":{"group":"g"},"message_event":null}}"#,
+            EventLine(timestamp: 0, groupID: "", runID: "", event: .success(group: "g"))
+        ),
+    ]
+
+    @Test("the lines of the SDKs for Go, Rust, JavaScript and Nim are read", arguments: foreign)
+    func sdks(line: String, expected: EventLine) {
+        #expect(EventLine(line: line) == expected)
+    }
+
     @Test("the null members of a Go struct do not hide the event that is set")
     func nulls() {
         let json = #"{"start_event":null,"success_event":{"group":"g"},"crash_event":null}"#

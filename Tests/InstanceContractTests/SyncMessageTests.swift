@@ -32,6 +32,30 @@ struct SyncMessageTests {
     }
 
     @Test(
+        "requests are read as the SDKs for Go, Rust, JavaScript and Nim write them",
+        arguments: [
+            (
+                #"{"id":"0","is_cancel":false,"publish":null,"subscribe":null,"barrier":null,"signal_entry":{"state":"s"}}"#,
+                SyncRequest(id: "0", operation: .signalEntry(state: "s"))
+            ),
+            (
+                #"{"id":"0","is_cancel":false,"publish":{"topic":"t","payload":"text"}}"#,
+                SyncRequest(id: "0", operation: .publish(topic: "t", payload: Array(#""text""#.utf8)))
+            ),
+            (
+                #"{"barrier":{"state":"s","target":2},"id":"1"}"#,
+                SyncRequest(id: "1", operation: .barrier(state: "s", target: 2))
+            ),
+            (
+                #"{"id":"2","signal_entry":null,"publish":null,"barrier":null,"subscribe":{"topic":"t"}}"#,
+                SyncRequest(id: "2", operation: .subscribe(topic: "t"))
+            ),
+        ])
+    func sdkRequests(text: String, expected: SyncRequest) throws {
+        #expect(try request(text) == expected)
+    }
+
+    @Test(
         "of several requests in one message only the first counts: publish, subscribe, barrier, signal_entry")
     func precedence() throws {
         let parts = [

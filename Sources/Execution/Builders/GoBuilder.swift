@@ -122,8 +122,9 @@ package struct GoBuilder: Builder {
             try await steps.call(go, ["mod", "tidy"], in: staged.plan)
         } catch let error as ExecutionError where error.code == .buildFailed {
             throw steps.failure(
-                "its modules are not complete and `go mod tidy` cannot complete them; where there "
-                    + "is no network, keep them with the plan (`go mod vendor`) or in Go's cache (`go mod download`)",
+                "its modules are not complete and `go mod tidy` cannot complete them; where there is no "
+                    + "network, keep them with the plan (`go mod vendor`) or in Go's cache "
+                    + "(`go mod download`)",
                 details: probe.transcript.lines + error.details)
         }
     }
