@@ -2,6 +2,7 @@
 
 import Execution
 import InstanceContract
+import InstanceLauncher
 import LinuxSystem
 import TestgroundModel
 
@@ -32,7 +33,8 @@ struct InstanceLaunch: Sendable {
         // `INFLUXDB_URL` and `REDIS_HOST` are there also when they are empty: the Rust SDK does not start
         // without them, and to the others empty is the same as none. It needs HOSTNAME, too, as the Nim SDK
         // does, which shells keep to themselves.
-        let own = environment.variables.merging(["HOSTNAME": ThisProcess.hostName]) { $1 }
+        let hostName = network.launch?.options.hostName ?? ThisProcess.hostName
+        let own = environment.variables.merging(["HOSTNAME": hostName]) { $1 }
         return inherited.filter { name, _ in
             !Self.foreign.contains(name) && !Self.foreignPrefixes.contains(where: name.hasPrefix)
         }

@@ -68,6 +68,10 @@ func ParseEnvironment(environ []string) (*Environment, error) {
 	if _, err = time.Parse(time.RFC3339, values["TEST_START_TIME"]); err != nil {
 		return nil, err
 	}
+	// The Go SDK asks the kernel, the Rust and Nim SDKs the variable: both name the topic of network requests.
+	if name, err := os.Hostname(); err != nil || name != values["HOSTNAME"] {
+		return nil, fmt.Errorf("HOSTNAME is %q, the hostname %q", values["HOSTNAME"], name)
+	}
 	for _, directory := range []string{env.Outputs, values["TEST_TEMP_PATH"]} {
 		if info, err := os.Stat(directory); err != nil || !info.IsDir() {
 			return nil, fmt.Errorf("%s is no directory", directory)
