@@ -118,6 +118,17 @@ struct PlanSuiteTests {
     }
 
     @Test(
+        "the network is the one that was asked for",
+        .enabled(
+            if: geteuid() == 0 && access("/dev/net/tun", W_OK) == 0,
+            "needs root and /dev/net/tun (run the tests with sudo; modprobe tun): no network was shaped"))
+    func pingPong() async throws {
+        let result = try await run("network", "ping-pong", instances: 2)
+        #expect(result.status == 0, "\(result.text.suffix(3_000))")
+        #expect(result.text.contains("ping RTT was 2"))
+    }
+
+    @Test(
         "plans in shell and Python, which speak the contract by hand, coordinate",
         arguments: ["shell", "python"])
     func byHand(plan: String) async throws {

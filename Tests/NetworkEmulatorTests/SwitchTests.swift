@@ -373,6 +373,20 @@ struct SwitchTests {
         }
     }
 
+    @Test("a broadcast is sent once at the link's rate, however many receive it")
+    func broadcastRate() {
+        // 125 bytes a millisecond.
+        let bench = Bench(members: 9, shape: LinkShape(bandwidth: Bandwidth(bitsPerSecond: 1_000_000)))
+        let packet = TestPacket.udp(
+            from: "16.0.0.2", to: "16.0.255.255", payload: [UInt8](repeating: 7, count: 250 - 28))
+        bench.send(packet)
+        bench.send(packet)
+        bench.advance(to: start + ms(2))
+        #expect(bench.wire.written.count == 8)
+        bench.advance(to: start + ms(4))
+        #expect(bench.wire.written.count == 16)
+    }
+
     @Test("a receiver whose device is gone is nobody's fault")
     func gone() {
         let bench = Bench()

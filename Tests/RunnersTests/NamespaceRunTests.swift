@@ -138,7 +138,7 @@ struct NamespaceRunTests {
     func cancel() async throws {
         let script = try bench.script("echo started; sleep 100", named: "sleeper.sh")
         let request = bench.request(
-            script, instances: 40, configuration: ["isolation": .string("namespaces")])
+            script, instances: 20, configuration: ["isolation": .string("namespaces")])
         let task = Task { try await runner.run(request, progress: bench.sink) }
         await bench.sink.wait(for: "started")
         task.cancel()
@@ -156,9 +156,9 @@ struct NamespaceRunTests {
         #expect(bench.text("0/run.out")?.hasPrefix("g-0\n") == true)
     }
 
-    @Test("200 instances get their networks")
+    @Test("60 instances get their networks")
     func many() async throws {
-        let record = try await run(Self.plan + "barrier network-initialized; success", instances: 200)
+        let record = try await run(Self.plan + "barrier network-initialized; success", instances: 60)
         #expect(record.outcome == .success, reasons(record))
         bench.expectNothingLeft()
     }

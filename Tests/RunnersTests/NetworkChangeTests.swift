@@ -117,4 +117,20 @@ struct NetworkChangeTests {
         #expect(findings.count == 2 && findings.allSatisfy { $0.hasPrefix("untrusted: ") })
         #expect(findings[0].contains("4 of") && findings[1].contains("3 of"))
     }
+
+    @Test("the figures of a network are one sentence, and none without traffic")
+    func figures() {
+        #expect(Fidelity.figures(SwitchStatistics()) == nil)
+        var statistics = SwitchStatistics()
+        statistics.received = 10
+        statistics.delivered = 7
+        statistics.drops = [.lost: 2, .unreachable: 1]
+        statistics.delayed = 7
+        statistics.latenessMedian = 61_000
+        statistics.lateness99 = 300_000
+        #expect(
+            Fidelity.figures(statistics)
+                == "network: 10 packets sent, 7 delivered, 2 lost by chance, 1 to nobody, late by 0.06 ms in "
+                + "the median, 0.30 ms at the 99th percentile")
+    }
 }

@@ -46,6 +46,9 @@ package struct Link: Sendable {
     package private(set) var packets: UInt64 = 0
     /// Latest delivery so far, which no packet may precede while jitter may not reorder.
     private var lastDue = Instant(nanoseconds: .min)
+    /// The last packet to many that took this link, and when it left the rate's queue; nil if that was full.
+    private var group: UInt64 = 0
+    private var groupDeparture: Instant?
     private var lastLoss: UInt32 = 0
     private var lastDuplicate: UInt32 = 0
     private var lastCorrupt: UInt32 = 0
@@ -65,15 +68,21 @@ package struct Link: Sendable {
 
     /// Decides the fate of the next packet.
     ///
-    /// - Parameter bytes: IP bytes of one wire segment.
-    package mutating func admit(bytes: Int, at now: Instant) -> Fate {
+    /// - Parameters:
+    ///   - bytes: IP bytes of one wire segment.
+    ///   - group: number of a packet that goes to many, above 0: calls with the same number are one packet
+    ///     for the rate, as a broadcast is sent once, and one for each receiver for everything else.
+    package mutating func admit(bytes: Int, at now: Instant, group: UInt64 = 0) -> Fate {
         var none = RateQueue()
-        return admit(bytes: bytes, at: now, uplink: &none, uplinkRate: .unlimited, uplinkQueueBytes: .max)
+        return admit(
+            bytes: bytes, at: now, group: group, uplink: &none, uplinkRate: .unlimited, uplinkQueueBytes: .max
+        )
     }
 
     /// Decides the fate of the next packet, which passes a shared uplink after the link's own rate.
     package mutating func admit(
-        bytes: Int, at now: Instant, uplink: inout RateQueue, uplinkRate: Bandwidth, uplinkQueueBytes: Int
+        bytes: Int, at now: Instant, group: UInt64 = 0, uplink: inout RateQueue, uplinkRate: Bandwidth,
+        uplinkQueueBytes: Int
     ) -> Fate {
         let packet = packets
         packets &+= 1
@@ -87,18 +96,21 @@ package struct Link: Sendable {
 
         func pass(_ link: inout Link, isCopy: Bool) -> Delivery? {
             let bit = link.corruption(packet, bytes: bytes, isCopy: isCopy)
-            guard
+            let departure: Instant?
+            if group != 0, group == link.group, !isCopy {
+                departure = link.groupDeparture
+            } else {
                 let sent = link.queue.admit(
                     bytes: bytes, rate: link.shape.bandwidth, limitBytes: link.shape.queueBytes, at: now)
-            else { return nil }
-            var departure = sent
-            if !uplinkRate.isUnlimited {
-                guard
-                    let passed = uplink.admit(
-                        bytes: bytes, rate: uplinkRate, limitBytes: uplinkQueueBytes, at: sent)
-                else { return nil }
-                departure = passed
+                departure =
+                    uplinkRate.isUnlimited
+                    ? sent
+                    : sent.flatMap {
+                        uplink.admit(bytes: bytes, rate: uplinkRate, limitBytes: uplinkQueueBytes, at: $0)
+                    }
+                if group != 0, !isCopy { (link.group, link.groupDeparture) = (group, departure) }
             }
+            guard let departure else { return nil }
             return Delivery(due: link.due(packet, departure: departure, isCopy: isCopy), corruptedBit: bit)
         }
 

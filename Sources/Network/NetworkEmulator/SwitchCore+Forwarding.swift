@@ -50,11 +50,12 @@ extension SwitchCore {
     private func spread(
         _ packet: Packet, from sender: UnsafeMutablePointer<Member>, _ number: Int, at now: Instant
     ) {
+        group &+= 1
         for other in 0..<memberCount where other != number {
             guard let receiver = members[other], receiver.pointee.isEnabled else { continue }
             let address = packet.isIPv4 ? receiver.pointee.ipv4 : receiver.pointee.ipv6
             let link = sender.pointee.links.link(towards: address)
-            transmit(packet, from: sender, to: receiver, other, link: link, isShared: true, at: now)
+            transmit(packet, from: sender, to: receiver, other, link: link, group: group, at: now)
         }
     }
 
@@ -84,7 +85,7 @@ extension SwitchCore {
 
     private func transmit(
         _ packet: Packet, from sender: UnsafeMutablePointer<Member>,
-        to receiver: UnsafeMutablePointer<Member>, _ number: Int, link index: Int, isShared: Bool = false,
+        to receiver: UnsafeMutablePointer<Member>, _ number: Int, link index: Int, group: UInt64 = 0,
         at now: Instant
     ) {
         if sender.pointee.links.transparent[index], sender.pointee.uplink < 0 {
@@ -92,9 +93,9 @@ extension SwitchCore {
         }
         let link = sender.pointee.links.links + index
         guard let segmentation = Segmentation(packet) else {
-            let fate = decide(link, sender, bytes: packet.length, at: now)
+            let fate = decide(link, sender, bytes: packet.length, group: group, at: now)
             return carryOut(
-                fate, packet, packet.base, packet.totalCount, sender, receiver, number, isShared: isShared,
+                fate, packet, packet.base, packet.totalCount, sender, receiver, number, isShared: group != 0,
                 at: now)
         }
         let step = pieceSegments(of: link.pointee.shape, segmentation)
@@ -128,12 +129,13 @@ extension SwitchCore {
 
     private func decide(
         _ link: UnsafeMutablePointer<Link>, _ sender: UnsafeMutablePointer<Member>, bytes: Int,
-        at now: Instant
+        group: UInt64 = 0, at now: Instant
     ) -> Fate {
         let uplink = Int(sender.pointee.uplink)
-        guard uplink >= 0 else { return link.pointee.admit(bytes: bytes, at: now) }
+        guard uplink >= 0 else { return link.pointee.admit(bytes: bytes, at: now, group: group) }
         return link.pointee.admit(
-            bytes: bytes, at: now, uplink: &uplinkQueues[uplink], uplinkRate: uplinks[uplink].bandwidth,
+            bytes: bytes, at: now, group: group, uplink: &uplinkQueues[uplink],
+            uplinkRate: uplinks[uplink].bandwidth,
             uplinkQueueBytes: uplinks[uplink].queueBytes)
     }
 

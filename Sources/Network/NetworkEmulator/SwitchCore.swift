@@ -59,6 +59,8 @@ final class SwitchCore<Output: Wire> {
     let uplinkQueues: UnsafeMutablePointer<RateQueue>
     let uplinks: UnsafeMutablePointer<Uplink>
     let drops: UnsafeMutablePointer<UInt64>
+    /// Number of the last packet that went to many.
+    var group: UInt64 = 0
     var received: UInt64 = 0
     var delivered: UInt64 = 0
     var deliveredBytes: UInt64 = 0

@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -79,6 +80,9 @@ int clinux_epoll_wait_precise(int poller, struct clinux_event *events, int most,
 }
 
 int clinux_set_timer_slack(unsigned long nanoseconds) { return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
+
+// On Linux, unlike in POSIX, 0 means the thread and not the process; setpriority(2).
+int clinux_set_thread_nice(int value) { return setpriority(PRIO_PROCESS, 0, value); }
 
 int clinux_memory_file(const char *name) {
     // Where vm.memfd_noexec asks for it, execution has to be wished for; older kernels do not know the wish.

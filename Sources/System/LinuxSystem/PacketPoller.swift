@@ -55,7 +55,13 @@ package struct PacketPoller: ~Copyable, @unchecked Sendable {
     /// Token of a descriptor that the last wait found ready.
     package func token(_ index: Int) -> UInt64 { events[index].token }
 
-    /// The calling thread is woken as exactly as the kernel can, at the cost of more wake-ups.
-    /// PR_SET_TIMERSLACK(2const)
-    package static func wakeExactly() { _ = clinux_set_timer_slack(1) }
+    /// The instances' own threads compete with the one that carries their packets; this much it goes first.
+    private static let niceness: Int32 = -10
+
+    /// The calling thread is woken as exactly as the kernel can, at the cost of more wake-ups, and before
+    /// others where the process may ask for that. PR_SET_TIMERSLACK(2const), setpriority(2)
+    package static func wakeExactly() {
+        _ = clinux_set_timer_slack(1)
+        _ = clinux_set_thread_nice(niceness)
+    }
 }

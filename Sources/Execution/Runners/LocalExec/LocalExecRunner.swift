@@ -85,7 +85,9 @@ package final class LocalExecRunner: Runner {
         } onCancel: {
             supervisor.post(.cancel)
         }
-        result.warnings += await network.close()
+        let report = await network.close()
+        if let figures = report.figures { progress.report(.note(figures)) }
+        result.warnings += report.warnings
         if let warning = network.warning { result.warnings.insert(warning, at: 0) }
         return result
     }

@@ -21,6 +21,14 @@ struct NamespaceLaunch: Sendable {
     var options: LauncherOptions
 }
 
+/// How a run's network has done.
+struct NetworkReport: Sendable, Hashable {
+    /// One sentence; nil when there is nothing to tell.
+    var figures: String?
+    /// What the reader of the verdict must know.
+    var warnings: [String] = []
+}
+
 /// Gives instances their networks. Calls for several instances run at once.
 protocol NetworkAttachment: Sendable {
     /// What whoever reads the verdict must know about this kind of network; nil for nothing.
@@ -42,8 +50,8 @@ protocol NetworkAttachment: Sendable {
         fail: @escaping @Sendable (Int, String) -> Void
     ) async
 
-    /// The run is over; answers what the reader of the verdict must know.
-    func close() async -> [String]
+    /// The run is over; answers what there is to tell about its network.
+    func close() async -> NetworkReport
 }
 
 /// `isolation = "none"`: instances use the host's network as it is.
@@ -75,5 +83,5 @@ struct HostNetwork: NetworkAttachment {
         fail: @escaping @Sendable (Int, String) -> Void
     ) async {}
 
-    func close() async -> [String] { [] }
+    func close() async -> NetworkReport { NetworkReport() }
 }

@@ -24,6 +24,9 @@ int clinux_epoll_wait_precise(int poller, struct clinux_event *events, int most,
 // prctl(PR_SET_TIMERSLACK): how late the calling thread may be woken so that wake-ups can be gathered.
 int clinux_set_timer_slack(unsigned long nanoseconds);
 
+// setpriority(2) of the calling thread; needs CAP_SYS_NICE for less than the present value.
+int clinux_set_thread_nice(int value);
+
 // memfd_create(2), executable, closed on exec.
 int clinux_memory_file(const char *name);
 

@@ -47,6 +47,38 @@ struct Fidelity: Sendable {
         return findings
     }
 
+    /// What became of the packets; nil when nothing was sent.
+    static func figures(_ statistics: SwitchStatistics) -> String? {
+        guard statistics.received > 0 else { return nil }
+        var parts = ["\(statistics.received) packets sent", "\(statistics.delivered) delivered"]
+        let drops = DropCause.allCases.compactMap { cause in
+            statistics.drops[cause].map { "\($0) \(words(cause))" }
+        }
+        parts += drops
+        if statistics.delayed > 0 {
+            parts.append(
+                "late by \(milliseconds(statistics.latenessMedian)) ms in the median, "
+                    + "\(milliseconds(statistics.lateness99)) ms at the 99th percentile")
+        }
+        return "network: " + parts.joined(separator: ", ")
+    }
+
+    private static func words(_ cause: DropCause) -> String {
+        switch cause {
+        case .filtered: "filtered"
+        case .lost: "lost by chance"
+        case .rejected: "rejected"
+        case .queueFull: "in excess of a rate's queue"
+        case .disabled: "of or to disabled instances"
+        case .unreachable: "to nobody"
+        case .malformed: "malformed"
+        case .housekeeping: "of link housekeeping"
+        case .noMemory: "without memory"
+        case .notTaken: "not taken"
+        case .departed: "to instances that had left"
+        }
+    }
+
     /// With two digits behind the point.
     private static func milliseconds(_ nanoseconds: UInt64) -> String {
         let hundredths = (nanoseconds + 5_000) / 10_000

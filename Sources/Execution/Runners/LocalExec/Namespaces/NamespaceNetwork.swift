@@ -153,9 +153,10 @@ final class NamespaceNetwork: NetworkAttachment {
 
     // MARK: The end
 
-    /// Ends the switch; answers what the reader of the verdict must know about it.
-    func close() async -> [String] {
-        guard let statistics = await emulator.stop() else { return [] }
-        return fidelity.withLock { $0.judge(statistics) }
+    /// Ends the switch and judges it.
+    func close() async -> NetworkReport {
+        guard let statistics = await emulator.stop() else { return NetworkReport() }
+        return NetworkReport(
+            figures: Fidelity.figures(statistics), warnings: fidelity.withLock { $0.judge(statistics) })
     }
 }
