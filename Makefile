@@ -18,7 +18,7 @@ test-tools: tools ## Installs what the tests need besides (apt-get, a Python env
 build: tools ## Builds the program, optimised: .build/release/testground.
 	swift build $(SWIFT_FLAGS) -c release --product testground
 
-demo: build ## Runs the example plans and shows verdict and outputs.
+demo: build ## Runs plans over a shaped network; shows verdicts and outputs.
 	@Scripts/demo.sh $(BUILD)/release/testground
 
 check: tools ## Format, build and the fast tests.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage: demo.sh PROGRAM
-# The main job, as a newcomer would do it: two example plans, their verdicts, and where the outputs are.
+# The main job, as a newcomer would do it: plans over a shaped network, their verdicts, and where the outputs are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +13,7 @@ show() {
     "$program" "$@"
 }
 
+show run single --plan Plans/network --testcase ping-pong --instances 2
 show run single --plan Plans/example --testcase sync --instances 5
 show run single --plan Plans/benchmarks --testcase barrier --instances 50
 if [ -w /dev/net/tun ] && { [ "$(id -u)" = 0 ] || unshare --user --net true 2> /dev/null; }; then
