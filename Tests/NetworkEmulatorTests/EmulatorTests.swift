@@ -192,6 +192,11 @@ struct EmulatorTests {
             #expect(received == sent)
             let statistics = try await laboratory.emulator.statistics()
             #expect(statistics.drops.keys.filter { !$0.isDecided } == [])
+            // Every segment is accounted for, however many the kernel handed over at once.
+            if shape.duplicate.probability == .never, statistics.waiting == 0 {
+                let dropped = statistics.drops.values.reduce(0, +)
+                #expect(statistics.received == statistics.delivered + dropped)
+            }
             if shape.loss.probability != .never { #expect(statistics.drops[.lost] ?? 0 > 0) }
         }
     }

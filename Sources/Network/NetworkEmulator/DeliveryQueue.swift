@@ -11,6 +11,8 @@ struct PendingDelivery {
     var order: UInt64
     var slot: BufferSlot
     var count: Int32
+    /// Wire segments that the packet stands for.
+    var segments: Int32
     var member: Int32
     /// The member's generation when the packet was sent; a later one is another instance.
     var generation: UInt32
@@ -30,11 +32,14 @@ struct DeliveryQueue: ~Copyable {
     /// When the next delivery is due; nil when none waits.
     var nextDue: Instant? { count == 0 ? nil : entries[0].due }
 
-    mutating func push(due: Instant, slot: BufferSlot, count bytes: Int, member: Int32, generation: UInt32) {
+    mutating func push(
+        due: Instant, slot: BufferSlot, count bytes: Int, segments: Int, member: Int32, generation: UInt32
+    ) {
         if count == capacity { grow() }
         order &+= 1
         let entry = PendingDelivery(
-            due: due, order: order, slot: slot, count: Int32(truncatingIfNeeded: bytes), member: member,
+            due: due, order: order, slot: slot, count: Int32(truncatingIfNeeded: bytes),
+            segments: Int32(truncatingIfNeeded: segments), member: member,
             generation: generation)
         var index = count
         count += 1

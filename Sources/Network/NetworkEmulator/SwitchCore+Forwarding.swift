@@ -33,7 +33,8 @@ extension SwitchCore {
         if match >= 0, let receiver = members[Int(match)] {
             guard receiver.pointee.isEnabled else { return count(.disabled, segments) }
             let link = sender.pointee.links.link(towards: packet.destination)
-            return transmit(packet, from: sender, to: receiver, Int(match), link: link, at: now)
+            return transmit(
+                packet, from: sender, to: receiver, Int(match), link: link, segments: segments, at: now)
         }
         if isBroadcast(packet.destination) { return spread(packet, from: sender, number, at: now) }
         if configuration.gateways.contains(packet.destination), Replies.isEchoRequest(packet) {
@@ -85,11 +86,11 @@ extension SwitchCore {
 
     private func transmit(
         _ packet: Packet, from sender: UnsafeMutablePointer<Member>,
-        to receiver: UnsafeMutablePointer<Member>, _ number: Int, link index: Int, group: UInt64 = 0,
-        at now: Instant
+        to receiver: UnsafeMutablePointer<Member>, _ number: Int, link index: Int, segments: Int = 1,
+        group: UInt64 = 0, at now: Instant
     ) {
         if sender.pointee.links.transparent[index], sender.pointee.uplink < 0 {
-            return write(packet.base, count: packet.totalCount, to: receiver)
+            return write(packet.base, count: packet.totalCount, to: receiver, segments: segments)
         }
         let link = sender.pointee.links.links + index
         guard let segmentation = Segmentation(packet) else {
@@ -119,8 +120,12 @@ extension SwitchCore {
     /// Segments that are decided about together: one where chance decides, else what the rate serves in about
     /// a millisecond.
     private func pieceSegments(of shape: LinkShape, _ segmentation: Segmentation) -> Int {
-        let chances = [shape.loss, shape.duplicate, shape.corrupt, shape.reorder]
-        if chances.contains(where: { $0.probability != .never }) || shape.jitter > .zero { return 1 }
+        if shape.loss.probability != .never || shape.duplicate.probability != .never
+            || shape.corrupt.probability != .never || shape.reorder.probability != .never
+            || shape.jitter > .zero
+        {
+            return 1
+        }
         guard !shape.bandwidth.isUnlimited else { return segmentation.count }
         let bits = UInt64(segmentation.segmentSize + segmentation.headerLength) * 8
         let nanoseconds = bits * 1_000_000_000 / shape.bandwidth.bitsPerSecond
@@ -153,8 +158,8 @@ extension SwitchCore {
         case .drop(.queueFull): count(.queueFull, segments)
         case .deliver(let delivery, let copy):
             // The copy first: delivering at once may corrupt the bytes in place.
-            if let copy { send(copy, base, bytes, receiver, number, mustCopy: true, at: now) }
-            send(delivery, base, bytes, receiver, number, mustCopy: isShared, at: now)
+            if let copy { send(copy, base, bytes, segments, receiver, number, mustCopy: true, at: now) }
+            send(delivery, base, bytes, segments, receiver, number, mustCopy: isShared, at: now)
         }
     }
 
@@ -162,18 +167,18 @@ extension SwitchCore {
     ///
     /// - Parameter mustCopy: others get the same bytes, which must not be corrupted for them as well.
     private func send(
-        _ delivery: Delivery, _ base: UnsafeMutableRawPointer, _ bytes: Int,
+        _ delivery: Delivery, _ base: UnsafeMutableRawPointer, _ bytes: Int, _ segments: Int,
         _ receiver: UnsafeMutablePointer<Member>, _ number: Int, mustCopy: Bool, at now: Instant
     ) {
         if delivery.due <= now, !mustCopy || delivery.corruptedBit == nil {
             if let bit = delivery.corruptedBit { corrupt(base, count: bytes, bit: bit) }
-            return write(base, count: bytes, to: receiver)
+            return write(base, count: bytes, to: receiver, segments: segments)
         }
-        guard let slot = pool.take(bytes) else { return count(.noMemory) }
+        guard let slot = pool.take(bytes) else { return count(.noMemory, segments) }
         slot.packet.copyMemory(from: base, byteCount: bytes)
         if let bit = delivery.corruptedBit { corrupt(slot.packet, count: bytes, bit: bit) }
         queue.push(
-            due: delivery.due, slot: slot, count: bytes, member: Int32(number),
+            due: delivery.due, slot: slot, count: bytes, segments: segments, member: Int32(number),
             generation: receiver.pointee.generation)
     }
 
@@ -187,15 +192,16 @@ extension SwitchCore {
 
     // MARK: Out
 
-    func write(_ base: UnsafeRawPointer, count bytes: Int, to member: UnsafeMutablePointer<Member>) {
+    func write(
+        _ base: UnsafeRawPointer, count bytes: Int, to member: UnsafeMutablePointer<Member>, segments: Int = 1
+    ) {
         let error = output.write(base, count: bytes, to: member.pointee.descriptor)
         if error == 0 {
-            let segmentSize = Int(base.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
-            delivered &+= segmentSize > 0 ? UInt64((bytes + segmentSize - 1) / segmentSize) : 1
+            delivered &+= UInt64(segments)
             deliveredBytes &+= UInt64(bytes - OffloadHeader.byteCount)
         } else {
             // A device that is down, or gone with its instance, is nothing the switch has done.
-            count(error == PacketDevice.down || error == PacketDevice.gone ? .departed : .notTaken)
+            count(error == PacketDevice.down || error == PacketDevice.gone ? .departed : .notTaken, segments)
         }
     }
 

@@ -159,12 +159,14 @@ final class SwitchCore<Output: Wire> {
             lateness.record(UInt64(max(0, (now - pending.due).nanoseconds)))
             if let member = members[Int(pending.member)], member.pointee.generation == pending.generation {
                 if member.pointee.isEnabled {
-                    write(pending.slot.packet, count: Int(pending.count), to: member)
+                    write(
+                        pending.slot.packet, count: Int(pending.count), to: member,
+                        segments: Int(pending.segments))
                 } else {
-                    count(.disabled)
+                    count(.disabled, Int(pending.segments))
                 }
             } else {
-                count(.departed)
+                count(.departed, Int(pending.segments))
             }
             pool.give(pending.slot)
         }
