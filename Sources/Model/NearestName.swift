@@ -1,7 +1,7 @@
 // "Did you mean …?": the known name that a mistyped one most likely stands for.
 
 /// The name of `known` nearest to what was written, if it is near enough to be meant.
-func nearestName(to written: String, among known: some Sequence<String>) -> String? {
+package func nearestName(to written: String, among known: some Sequence<String>) -> String? {
     // A third of the letters may be wrong; with more, the suggestion misleads.
     let limit = max(1, written.count / 3)
     return known.map { (name: $0, distance: editDistance(written, $0)) }

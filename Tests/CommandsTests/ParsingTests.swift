@@ -31,6 +31,36 @@ struct ParsingTests {
         #expect(command.instances == 7)
     }
 
+    @Test(
+        "a mistyped command is said with the nearest one",
+        arguments: [
+            ("rum single", "`testground` has no command \"rum\"", "did you mean `testground run`?"),
+            (
+                "run sngle -p x", "`testground run` has no command \"sngle\"",
+                "did you mean `testground run single`?"
+            ),
+            (
+                "plan zzzzzz", "`testground plan` has no command \"zzzzzz\"",
+                "It has: create, import, rm, list"
+            ),
+        ])
+    func mistyped(line: String, message: String, remedy: String) {
+        let words = line.split(separator: " ").map(String.init)
+        let error = #expect(throws: CommandError.self) { try CommandNames.check(words) }
+        let text = error?.text(style: Style(isColoured: false)) ?? ""
+        #expect(text.contains(message) && text.contains(remedy), "\(text)")
+        #expect(error?.status == .usage)
+    }
+
+    @Test(
+        "names, aliases, flags and help are left to the parser",
+        arguments: [
+            "run s -p x", "run --help", "help run", "--version", "collect abc", "tasks", "",
+        ])
+    func wellTyped(line: String) {
+        #expect(throws: Never.self) { try CommandNames.check(line.split(separator: " ").map(String.init)) }
+    }
+
     @Test("run single takes pairs, dependencies and an artifact", arguments: ["--tp", "--test-param"])
     func pairs(parameter: String) throws {
         let command = try parse(

@@ -19,7 +19,9 @@ package enum CommandLineProgram {
         var console = console
         if arguments.prefix(while: { $0 != "--" }).contains("--no-color") { console.allowsColour = false }
         do {
-            let parsed = try RootCommand.parseAsRoot(GlobalFlags.behindCommand(arguments))
+            let arguments = GlobalFlags.behindCommand(arguments)
+            try CommandNames.check(arguments)
+            let parsed = try RootCommand.parseAsRoot(arguments)
             guard let command = parsed as? any PlatformCommand else {
                 // A group without a command behind it: ArgumentParser's own run() asks for its help.
                 var group = parsed
