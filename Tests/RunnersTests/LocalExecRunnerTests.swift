@@ -116,11 +116,11 @@ struct LocalExecRunnerTests {
             [ $number = 1 ] && trap '' TERM
             stage sync; event '"message_event":{"message":"waiting"}'
             while :; do sleep 1000 & wait; done
-            """, instances: 3, limit: .seconds(60), configuration: ["run_timeout": .string("700ms")])
+            """, instances: 3, limit: .seconds(60), configuration: ["run_timeout": .string("4s")])
         #expect(record.instances.map(\.outcome) == [.success, .timeout, .timeout])
         #expect(
             record.instances[1].reason
-                == "still running at the time limit of 700ms in stage \"sync\"; last message: \"waiting\"")
+                == "still running at the time limit of 4s in stage \"sync\"; last message: \"waiting\"")
         #expect(record.instances[1].exit == .signal(SIGKILL))
         #expect(record.instances[2].exit == .signal(SIGTERM))
         #expect(record.instances[2].openStages == ["sync"])
