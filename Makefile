@@ -3,6 +3,8 @@
 SWIFT_FLAGS = --traits Platform --explicit-target-dependency-import-check error
 BUILD = .build
 PREFIX ?= /usr/local
+# Tests at once: many start processes, and would starve each other's deadlines.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 4
 
 .PHONY: help demo check test bench build install format tools test-tools clean
 

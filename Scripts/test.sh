@@ -5,6 +5,9 @@ cd "$(dirname "$0")/.."
 
 flags=(--traits Platform --explicit-target-dependency-import-check error)
 
+# Many tests start processes or wait for them; all at once they would starve each other's deadlines.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4
+
 step() { printf '\n==== %s\n' "$*"; }
 
 step "format"

@@ -4,6 +4,7 @@
 // BuildTranscript.swift  what is kept of its output for an error
 
 import Execution
+import LinuxSystem
 import Subprocess
 import SystemPackage
 
@@ -168,7 +169,7 @@ struct BuildTool: Sendable {
     ) async throws -> Value {
         do {
             try Task.checkCancellation()
-            let value = try await body()
+            let value = try await ForeignChildren.expect(during: body)
             try Task.checkCancellation()
             return value
         } catch let error as SubprocessError {

@@ -73,9 +73,8 @@ struct Strays {
         }
         if entry.isZombie {
             // A zombie has no environment left to tell it by, and harms nobody but the process table. In a
-            // session of its own it descends from an instance: other children of this program share its
-            // session.
-            return entry.sessionID != ownSession
+            // session of its own it descends from an instance, unless somebody else starts children now.
+            return entry.sessionID != ownSession && !ForeignChildren.mayExist
         }
         guard let path = InstanceMark.outputsPath(of: entry.processID),
             InstanceMark.lies(path, in: outputsDirectory), let index = instancesByPath[path]
