@@ -96,6 +96,8 @@ struct ProgramTests {
         try home.write(String(repeating: "#", count: 16_777_217), to: "large.toml")
         #expect(await run("run", "composition", "-f", "\(home.path)/large.toml") == .usage)
         #expect(console.errors.text.contains("has 16,777,217 bytes, more than 16,777,216"))
+        #expect(await run("run", "single", "-p", "\(home.path)/large.toml", "-t", "c") == .usage)
+        #expect(console.errors.text.contains("the plan's directory \(home.path)/large.toml cannot be read"))
     }
 
     @Test("an instance count is refused for what it is, and an unknown test case is the only mistake")

@@ -109,41 +109,55 @@ struct FrameTests {
         }
     }
 
+    /// Known to the test's output by its name alone: the bytes are many.
+    struct Violation: CustomTestStringConvertible {
+        var name: String
+        var bytes: [UInt8]
+        var code: Int
+        var testDescription: String { name }
+
+        init(_ name: String, _ bytes: [UInt8], _ code: Int) {
+            (self.name, self.bytes, self.code) = (name, bytes, code)
+        }
+    }
+
     @Test(
         "what breaks the protocol closes with the code that names it",
         arguments: [
-            ("unmasked", RawClient.frame(text, signal, masked: false), 1002),
-            ("a reserved bit, as a compressed frame has it", RawClient.frame(text | 0x40, signal), 1002),
-            ("a reserved opcode", RawClient.frame(0x83, signal), 1002),
-            ("a reserved control opcode", RawClient.frame(0x8B, ""), 1002),
-            ("a continuation of nothing", RawClient.frame(0x80, signal), 1002),
-            ("a message within a message", RawClient.frame(0x1, "{") + RawClient.frame(0x81, "{}"), 1002),
-            ("a fragmented ping", RawClient.frame(0x9, ""), 1002),
-            ("a long ping", RawClient.frame(0x89, String(repeating: "x", count: 126)), 1002),
-            ("bad JSON", RawClient.frame(text, "{\"id\":"), 1007),
-            ("an empty message", RawClient.frame(text, ""), 1007),
-            ("no UTF-8", RawClient.frame(text, [0x22, 0xFF, 0x22]), 1007),
-            ("a numeric id", RawClient.frame(text, #"{"id":1,"signal_entry":{"state":"s"}}"#), 1007),
-            (
+            Violation("unmasked", RawClient.frame(text, signal, masked: false), 1002),
+            Violation(
+                "a reserved bit, as a compressed frame has it", RawClient.frame(text | 0x40, signal), 1002),
+            Violation("a reserved opcode", RawClient.frame(0x83, signal), 1002),
+            Violation("a reserved control opcode", RawClient.frame(0x8B, ""), 1002),
+            Violation("a continuation of nothing", RawClient.frame(0x80, signal), 1002),
+            Violation(
+                "a message within a message", RawClient.frame(0x1, "{") + RawClient.frame(0x81, "{}"), 1002),
+            Violation("a fragmented ping", RawClient.frame(0x9, ""), 1002),
+            Violation("a long ping", RawClient.frame(0x89, String(repeating: "x", count: 126)), 1002),
+            Violation("bad JSON", RawClient.frame(text, "{\"id\":"), 1007),
+            Violation("an empty message", RawClient.frame(text, ""), 1007),
+            Violation("no UTF-8", RawClient.frame(text, [0x22, 0xFF, 0x22]), 1007),
+            Violation("a numeric id", RawClient.frame(text, #"{"id":1,"signal_entry":{"state":"s"}}"#), 1007),
+            Violation(
                 "a float target", RawClient.frame(text, #"{"id":"1","barrier":{"state":"s","target":1.5}}"#),
                 1007
             ),
-            (
+            Violation(
                 "an oversize frame", RawClient.frame(text, [UInt8](repeating: 0x20, count: 256 << 10 | 1)),
                 1009
             ),
-            (
+            Violation(
                 "oversize fragments",
                 RawClient.frame(0x1, [UInt8](repeating: 0x20, count: 200_000))
                     + RawClient.frame(0x0, [UInt8](repeating: 0x20, count: 200_000)), 1009
             ),
-        ] as [(String, [UInt8], Int)])
-    func violations(name: String, bytes: [UInt8], code: Int) async throws {
+        ])
+    func violations(violation: Violation) async throws {
         try await withService { service in
             let client = try await RawClient(port: service.port)
-            try await client.write(bytes)
+            try await client.write(violation.bytes)
             let frame = try await client.next()
-            #expect(frame.closeCode == code, "\(name): \(frame)")
+            #expect(frame.closeCode == violation.code, "\(violation.name): \(frame)")
             try await client.waitForEnd()
         }
     }

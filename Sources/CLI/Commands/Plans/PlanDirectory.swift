@@ -176,6 +176,13 @@ struct PlanDirectory: Sendable {
 
     private func checked(_ plan: FoundPlan) throws -> FoundPlan {
         guard exists(plan.manifestPath) else {
+            do {
+                _ = try FileManager.default.contentsOfDirectory(atPath: plan.directory)
+            } catch {
+                throw CommandError.usage(
+                    "the plan's directory \(plan.directory) cannot be read: \(error.fileReason)",
+                    remedy: "check that it is a directory, its owner and its permissions")
+            }
             throw CommandError.usage(
                 "\(plan.directory) has no \(Self.manifestName), so it is no plan",
                 remedy: "`testground plan create` makes one from a template")

@@ -97,8 +97,10 @@ struct Verdict: Sendable {
             case .canceled: ("■", "canceled", .boldYellow)
             case .unknown: ("?", "unknown", .boldYellow)
             }
+        // A build that failed leaves a tally of instances that never were, and no outputs.
+        let neverBegan = total == 0 || (!hasSummary && outputs == nil && ok == 0)
         let what =
-            total == 0
+            neverBegan
             // A program that was killed wrote no tally of what it had begun.
             ? (outputs == nil || hasSummary ? "nothing ran" : "cut short")
             : outcome == .success
