@@ -4,7 +4,9 @@
 //   run       `testground run single --use-build … --json`, by the wall clock
 //   control   the same executables started bare, all at once, and waited for: what the machine itself needs for the processes
 //   engine    the program's own wall time less the run's duration in its summary: reading, preparing, recording
-// It prints medians, the spread (10th to 90th percentile) and the ratio run / control of the same round.
+// It prints medians, the spread (10th to 90th percentile) and the ratio run / control of the same round; and what one
+// instance takes of memory: VmHWM of proc(5) in the test case `stall`, bare. A run's own summary is silent about instances
+// smaller than the program, since a process starts out with the peak of the one that started it (getrusage(2)).
 
 import Foundation
 
@@ -12,7 +14,6 @@ struct Sample {
     var run: Double
     var control: Double
     var runner: Double
-    var residentBytes: Double
 }
 
 func fail(_ message: String) -> Never {
@@ -47,22 +48,55 @@ func time(_ program: String, _ arguments: [String], environment: [String: String
     return elapsed
 }
 
+/// What the contract says to an instance of `placebo` that runs by itself.
+func bareEnvironment(_ testCase: String, instances: Int, outputs: String) -> [String: String] {
+    [
+        "TEST_PLAN": "placebo", "TEST_CASE": testCase, "TEST_RUN": "control", "TEST_GROUP_ID": "single",
+        "TEST_INSTANCE_COUNT": "\(instances)", "TEST_GROUP_INSTANCE_COUNT": "\(instances)",
+        "TEST_INSTANCE_PARAMS": "", "TEST_OUTPUTS_PATH": outputs, "TEST_TEMP_PATH": outputs,
+        "TEST_SIDECAR": "false", "TEST_SUBNET": "127.1.0.0/16", "TEST_DISABLE_METRICS": "true",
+        "TEST_START_TIME": "2026-01-01T00:00:00Z", "SYNC_SERVICE_HOST": "127.0.0.1", "SYNC_SERVICE_PORT": "1",
+    ]
+}
+
 /// Starts the plan's executable so many times at once, each with a bare environment of the contract, and waits for all.
 func control(_ artifact: String, instances: Int, scratch: String) throws -> Double {
     let script = """
         i=0
         while [ $i -lt \(instances) ]; do
             mkdir -p "\(scratch)/$i"
-            TEST_PLAN=placebo TEST_CASE=ok TEST_RUN=control TEST_GROUP_ID=single TEST_INSTANCE_COUNT=\(instances) \
-            TEST_GROUP_INSTANCE_COUNT=\(instances) TEST_INSTANCE_PARAMS= TEST_OUTPUTS_PATH="\(scratch)/$i" \
-            TEST_TEMP_PATH="\(scratch)/$i" TEST_SIDECAR=false TEST_SUBNET=127.1.0.0/16 TEST_DISABLE_METRICS=true \
-            TEST_START_TIME=2026-01-01T00:00:00Z SYNC_SERVICE_HOST=127.0.0.1 SYNC_SERVICE_PORT=1 \
-                "\(artifact)" >/dev/null 2>&1 &
+            TEST_OUTPUTS_PATH="\(scratch)/$i" TEST_TEMP_PATH="\(scratch)/$i" "\(artifact)" >/dev/null 2>&1 &
             i=$((i+1))
         done
         wait
         """
-    return try time("/bin/sh", ["-c", script], environment: ProcessInfo.processInfo.environment)
+    let environment = bareEnvironment("ok", instances: instances, outputs: scratch)
+    return try time(
+        "/bin/sh", ["-c", script],
+        environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
+}
+
+/// The peak of resident memory of one instance that has started and waits, in bytes.
+func residentPeak(_ artifact: String, scratch: String) throws -> Double {
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    let process = Process()
+    process.executableURL = URL(filePath: artifact)
+    process.environment = bareEnvironment("stall", instances: 1, outputs: scratch)
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    defer {
+        process.terminate()
+        process.waitUntilExit()
+    }
+    // The start event: the SDK is up.
+    guard !output.fileHandleForReading.availableData.isEmpty else { fail("\(artifact) says nothing") }
+    let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+        let kibibytes = line.split(separator: " ").compactMap({ Double($0) }).first
+    else { fail("proc tells no VmHWM of \(artifact)") }
+    return kibibytes * 1024
 }
 
 /// The program under test with a home of its own.
@@ -96,12 +130,7 @@ struct Bench {
         ]
         let run = try time(program, arguments, environment: environment)
         let summary = try summary()
-        let records = summary["instances"] as? [[String: Any]] ?? []
-        let resources = records.compactMap { $0["resources"] as? [String: Any] }
-        let resident = resources.compactMap { ($0["max_rss_bytes"] as? NSNumber)?.doubleValue }
-        return Sample(
-            run: run, control: bare, runner: summary["duration_seconds"] as? Double ?? .nan,
-            residentBytes: median(resident))
+        return Sample(run: run, control: bare, runner: summary["duration_seconds"] as? Double ?? .nan)
     }
 }
 
@@ -118,12 +147,20 @@ struct Bench {
         let bench = Bench(program: arguments[1], plan: arguments[2], artifact: arguments[3], home: home)
 
         print("start to verdict, \(rounds) rounds, milliseconds: median [10th … 90th percentile]")
-        print("instances       run [      spread      ]   control   ratio    runner   engine   RSS MiB")
+        print("instances       run [      spread      ]   control   ratio    runner   engine")
         for instances in [1, 50, 200] {
             // The first round warms the page cache and is not counted.
             _ = try bench.sample(instances)
             print(line(instances, try (0..<rounds).map { _ in try bench.sample(instances) }))
         }
+        let peaks = try (0..<rounds).map { _ in
+            try residentPeak(bench.artifact, scratch: "\(home)/resident") / 1_048_576
+        }
+        let low = percentile(peaks, 0.1)
+        let high = percentile(peaks, 0.9)
+        print(
+            String(format: "an instance's resident memory, MiB: %.1f [%.1f … %.1f]", median(peaks), low, high)
+        )
     }
 
     private static func line(_ instances: Int, _ samples: [Sample]) -> String {
@@ -136,7 +173,6 @@ struct Bench {
             String(format: "%7.2f", median(samples.map { $0.run / $0.control })),
             milliseconds(median(samples.map(\.runner))),
             milliseconds(median(samples.map { $0.run - $0.runner })),
-            String(format: "%9.1f", median(samples.map(\.residentBytes)) / 1_048_576),
         ].joined(separator: "  ")
     }
 }
