@@ -13,13 +13,12 @@ show() {
     "$program" "$@"
 }
 
-show run single --plan Plans/network --testcase ping-pong --instances 2
-show run single --plan Plans/example --testcase sync --instances 5
-show run single --plan Plans/benchmarks --testcase barrier --instances 50
 if [ -w /dev/net/tun ] && { [ "$(id -u)" = 0 ] || unshare --user --net true 2> /dev/null; }; then
     show run single --plan Plans/network --testcase ping-pong --instances 2
 else
     printf '\nShaped networks need root, or user namespaces and a writable /dev/net/tun: not shown here.\n'
 fi
+show run single --plan Plans/example --testcase sync --instances 5
+show run single --plan Plans/benchmarks --testcase barrier --instances 50
 show tasks
 printf '\nEverything the instances wrote is below %s\n' "$TESTGROUND_HOME/data/outputs"

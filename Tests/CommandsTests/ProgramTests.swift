@@ -142,8 +142,8 @@ struct ProgramTests {
             id: "t2", kind: .run, plan: "p", testCase: "c", runner: "r", states: [],
             result: TaskResult(outcome: .success))
         let text = ResultFile.text([
-            RunResult(run: "small", task: task, outputs: nil),
-            RunResult(run: "large", task: good, outputs: nil),
+            RunResult(run: "small", task: task, fidelity: nil, outputs: nil),
+            RunResult(run: "large", task: good, fidelity: nil, outputs: nil),
         ])
         #expect(
             text == """

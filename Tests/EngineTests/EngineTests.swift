@@ -87,6 +87,39 @@ struct EngineTests {
         #expect(recorder.journal.conclusion?.run?.instances.count == 4)
     }
 
+    @Test("a run that must be trusted fails with the reasons, and keeps its tallies")
+    func untrusted() async throws {
+        func fidelity(_ reasons: [String]) -> NetworkFidelity {
+            NetworkFidelity(
+                reasons: reasons, sent: 0, delivered: 0, deliveredBytes: 0, dropped: [:],
+                lateness: .init(packets: 0, median: 0, percentile99: 0, maximum: 0, limit: 0),
+                processors: .init(
+                    observed: 0, saturated: 0, stolen: 0, switchRunning: 0, switchWaiting: 0))
+        }
+        for (fidelity, error) in [
+            (fidelity([]), nil),
+            (fidelity(["late"]), "is not to be trusted, and a trusted one is required\nlate"),
+            (nil, "had no shaped network"),
+        ] as [(NetworkFidelity?, String?)] {
+            let runner = FakeRunner { request, _ in
+                var record = RunRecord.made(of: request)
+                record.fidelity = fidelity
+                return record
+            }
+            let engine = engine(runner: runner)
+            var submission = composition()
+            submission.requiresTrust = true
+            let record = try await withRunning(engine) { [sink, submission] in
+                let run = try await engine.submit(submission, progress: sink)[0]
+                return try await engine.wait(run.task)
+            }
+            #expect(record.result?.outcome == (error == nil ? .success : .failure))
+            #expect(record.result?.outcomes == ["a": .init(ok: 2, total: 2)])
+            #expect((record.error ?? "").contains(error ?? ""))
+            #expect((record.error == nil) == (error == nil))
+        }
+    }
+
     @Test("a plan that fails is a result, not an error")
     func failedPlan() async throws {
         let runner = FakeRunner { request, _ in .made(of: request, outcome: .failure) }

@@ -1,8 +1,10 @@
 // Requests for an instance's network as what has to be done, names and hosts files, and the judgement of the
 // switch. Pure.
 
+import Execution
 import InstanceContract
 import LinkModel
+import LinuxSystem
 import NetworkEmulator
 import Testing
 
@@ -104,33 +106,47 @@ struct NetworkChangeTests {
         var statistics = SwitchStatistics()
         statistics.delayed = 100
         statistics.lateness99 = 1_000_000
-        #expect(fidelity.judge(statistics) == [])
+        #expect(fidelity.judge(statistics).isTrusted)
         statistics.lateness99 = 4_120_000
-        #expect(fidelity.judge(statistics).map { $0.contains("4.12 ms (limit 1.00 ms") } == [true])
+        #expect(fidelity.judge(statistics).reasons.map { $0.contains("4.12 ms (limit 1.00 ms") } == [true])
         // Five per cent of 100 ms.
         fidelity.expect(
             NetworkSettings(
                 addresses: [], shape: LinkModel.LinkShape(latency: Span(nanoseconds: 100_000_000))))
-        #expect(fidelity.judge(statistics) == [])
+        #expect(fidelity.judge(statistics).isTrusted)
+        #expect(fidelity.judge(statistics).lateness.limit == 0.005)
+        statistics.received = 100
         statistics.drops = [.lost: 5, .queueFull: 1, .unreachable: 2, .notTaken: 3, .noMemory: 4]
-        let findings = fidelity.judge(statistics)
-        #expect(findings.count == 2 && findings.allSatisfy { $0.hasPrefix("untrusted: ") })
-        #expect(findings[0].contains("4 of") && findings[1].contains("3 of"))
+        let verdict = fidelity.judge(statistics)
+        #expect(verdict.reasons.count == 2)
+        #expect(verdict.reasons[0].contains("4 of 100") && verdict.reasons[1].contains("3 of 100"))
+        #expect(
+            verdict.dropped == ["lost": 5, "queue_full": 1, "unreachable": 2, "not_taken": 3, "no_memory": 4])
     }
 
-    @Test("the figures of a network are one sentence, and none without traffic")
-    func figures() {
-        #expect(Fidelity.figures(SwitchStatistics()) == nil)
-        var statistics = SwitchStatistics()
-        statistics.received = 10
-        statistics.delivered = 7
-        statistics.drops = [.lost: 2, .unreachable: 1]
-        statistics.delayed = 7
-        statistics.latenessMedian = 61_000
-        statistics.lateness99 = 300_000
-        #expect(
-            Fidelity.figures(statistics)
-                == "network: 10 packets sent, 7 delivered, 2 lost by chance, 1 to nobody, late by 0.06 ms in "
-                + "the median, 0.30 ms at the 99th percentile")
+    @Test("a machine without an idle processor, or robbed of one, makes a run untrusted")
+    func starvation() {
+        /// Looks of a machine with 2 processors that are a quarter of a second apart.
+        func judge(looks: Int, saturated: Int, stolen: UInt64 = 0) -> NetworkFidelity {
+            var fidelity = Fidelity()
+            var time = ProcessorTime(busy: 1_000, idle: 1_000, stolen: 0)
+            fidelity.look(time)
+            for number in 0..<looks {
+                let idle: UInt64 = number < saturated ? 0 : 20
+                time.busy += 50 - idle - stolen
+                time.idle += idle
+                time.stolen += stolen
+                fidelity.look(time)
+            }
+            return fidelity.judge(SwitchStatistics())
+        }
+        let calm = judge(looks: 40, saturated: 4)
+        #expect(calm.isTrusted && calm.processors.observed == 10 && calm.processors.saturated == 0.1)
+        let busy = judge(looks: 40, saturated: 5)
+        #expect(busy.reasons == ["the machine had no idle processor for 13 % of the run (limit 5 %)"])
+        #expect(judge(looks: 400, saturated: 20).isTrusted)
+        let robbed = judge(looks: 40, saturated: 0, stolen: 10)
+        #expect(robbed.processors.stolen == 0.2)
+        #expect(robbed.reasons.map { $0.contains("took 20 % of the processors' time") } == [true])
     }
 }

@@ -24,7 +24,9 @@ extension Engine {
             record.result = try await perform(job, progress, &conclusion)
         } catch {
             record.error = Task.isCancelled ? cancelReason(record.id) : describe(error)
-            record.result = TaskResult(outcome: Task.isCancelled ? .canceled : .failure)
+            record.result = TaskResult(
+                outcome: Task.isCancelled ? .canceled : .failure,
+                outcomes: conclusion.run.map(tally) ?? [:])
         }
         if record.result?.outcome == .canceled, record.error == nil {
             record.error = cancelReason(record.id)
@@ -113,7 +115,21 @@ extension Engine {
             try await runner.run(request, progress: progress)
         }
         conclusion.run = record
+        if submission.requiresTrust, record.outcome == .success { try checkTrust(in: record) }
         return TaskResult(outcome: record.outcome, outcomes: tally(record))
+    }
+
+    private func checkTrust(in record: RunRecord) throws(ExecutionError) {
+        guard let fidelity = record.fidelity else {
+            throw ExecutionError(
+                .untrusted, "the run had no shaped network, and a trusted one is required",
+                details: record.warnings)
+        }
+        guard fidelity.isTrusted else {
+            throw ExecutionError(
+                .untrusted, "the run's network is not to be trusted, and a trusted one is required",
+                details: fidelity.reasons)
+        }
     }
 
     /// Successful and all instances of each group.

@@ -45,16 +45,19 @@ package struct RunSubmission: Sendable {
     package var timeLimit: Duration
     /// Time between SIGTERM and SIGKILL.
     package var grace: Duration
+    /// A run whose network did not keep its promises, or that had none, fails.
+    package var requiresTrust: Bool
 
     package init(
         composition: PreparedComposition, context: SubmissionContext, seed: UInt64, timeLimit: Duration,
-        grace: Duration = .seconds(10)
+        grace: Duration = .seconds(10), requiresTrust: Bool = false
     ) {
         self.composition = composition
         self.context = context
         self.seed = seed
         self.timeLimit = timeLimit
         self.grace = grace
+        self.requiresTrust = requiresTrust
     }
 }
 

@@ -14,6 +14,7 @@ package struct ExecutionError: Error, Sendable, CustomStringConvertible {
         case queueFull = "queue_full"
         case notFound = "not_found"
         case resources
+        case untrusted
         case storage
         case system
     }

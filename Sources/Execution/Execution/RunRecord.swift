@@ -123,11 +123,14 @@ package struct RunRecord: Sendable, Hashable {
     package var instances: [InstanceRecord]
     /// What the reader must know to judge the verdict, e.g. that instances shared the host's network.
     package var warnings: [String]
+    /// How true the shaped network was; nil for a run without one.
+    package var fidelity: NetworkFidelity?
     package var canceled: Bool
 
     package init(
         runID: String, startedAtUnixNanoseconds: Int64, duration: Double, phases: [PhaseRecord],
-        instances: [InstanceRecord], warnings: [String] = [], canceled: Bool = false
+        instances: [InstanceRecord], warnings: [String] = [], fidelity: NetworkFidelity? = nil,
+        canceled: Bool = false
     ) {
         self.runID = runID
         self.startedAtUnixNanoseconds = startedAtUnixNanoseconds
@@ -135,6 +138,7 @@ package struct RunRecord: Sendable, Hashable {
         self.phases = phases
         self.instances = instances
         self.warnings = warnings
+        self.fidelity = fidelity
         self.canceled = canceled
     }
 

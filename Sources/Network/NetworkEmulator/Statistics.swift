@@ -1,5 +1,7 @@
 // What a switch has counted: every packet is in exactly one of these.
 
+package import LinuxSystem
+
 /// Why a packet was not delivered. The first five are what the model or the plan asked for; the others are
 /// the machine's or the plan's fault and make a run untrusted or are at least shown.
 package enum DropCause: Int, Sendable, Hashable, CaseIterable {
@@ -41,6 +43,8 @@ package struct SwitchStatistics: Sendable, Hashable {
     package var latenessMaximum: UInt64 = 0
     /// Deliveries waiting now.
     package var waiting = 0
+    /// What the scheduler gave the switch's thread.
+    package var thread = ThreadTime(running: 0, waiting: 0)
 
     package init() {}
 }

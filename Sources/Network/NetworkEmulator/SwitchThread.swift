@@ -127,11 +127,17 @@ struct SwitchThread: ~Copyable {
             if isMember(id) { remove(id.number) }
             reply(.success(()))
         case .statistics(let reply):
-            reply(.success(core.statistics()))
+            reply(.success(statistics))
         case .stop(let reply):
             isStopped = true
-            reply(.success(core.statistics()))
+            reply(.success(statistics))
         }
+    }
+
+    private var statistics: SwitchStatistics {
+        var statistics = core.statistics()
+        if let thread = ThreadTime.current() { statistics.thread = thread }
+        return statistics
     }
 
     private func isMember(_ id: MemberID) -> Bool {

@@ -28,6 +28,8 @@ package struct RunSummary: Sendable, Codable {
     package var groups: [GroupSummary]
     package var phases: [PhaseRecord]
     package var warnings: [String]
+    /// How true the shaped network was; nil for a run without one.
+    package var fidelity: NetworkFidelity?
     package var instances: [InstanceRecord]
     /// The composition as it was given, TOML.
     package var composition: String
@@ -40,7 +42,7 @@ package struct RunSummary: Sendable, Codable {
         case outcome, error
         case startedAt = "started_at"
         case durationSeconds = "duration_seconds"
-        case runner, seed, program, revision, groups, phases, warnings, instances, composition
+        case runner, seed, program, revision, groups, phases, warnings, fidelity, instances, composition
     }
 }
 
@@ -111,6 +113,7 @@ extension RunSummary {
         }
         phases = conclusion.run?.phases ?? []
         warnings = conclusion.run?.warnings ?? []
+        fidelity = conclusion.run?.fidelity
         self.instances = instances
         composition = context.composition
     }

@@ -81,5 +81,8 @@ struct RunFlags: ParsableArguments {
             "Longest time a run may take, e.g. 90s or 1h30m; 10 minutes if left out.", valueName: "time"))
     var timeout: TimeSpan?
 
+    @Flag(help: "Fail a run whose network did not do what it was configured for, and say why.")
+    var requireTrusted = false
+
     var collects: Bool { collect || collectFile != nil }
 }

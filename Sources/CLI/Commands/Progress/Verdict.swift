@@ -31,6 +31,8 @@ struct Verdict: Sendable {
     /// Instances that did not succeed, in order.
     var failures: [InstanceRecord]
     var warnings: [String]
+    /// How true the shaped network was.
+    var fidelity: NetworkFidelity?
     private var hasSummary: Bool
     /// Where the outputs lie; nil when there are none.
     var outputs: String?
@@ -57,6 +59,7 @@ struct Verdict: Sendable {
         failures = summary?.instances.filter { $0.outcome != .success } ?? []
         hasSummary = summary != nil
         warnings = summary?.warnings ?? []
+        fidelity = summary?.fidelity
         seed = summary?.seed ?? ""
         self.outputs = outputs
     }
@@ -76,6 +79,7 @@ struct Verdict: Sendable {
             }
         }
         if !failures.isEmpty || (showsReason && error != nil) || !warnings.isEmpty { lines.append("") }
+        if let fidelity { lines += network(fidelity, style) }
         lines += warnings.map { field("warning", VisibleText.escaped($0), style, .yellow) }
         if let outputs {
             lines.append(field("outputs", VisibleText.escaped(outputs), style, .dim))
@@ -147,6 +151,25 @@ struct Verdict: Sendable {
                     + "`testground status -t \(run) --extended` lists all")
         }
         return lines
+    }
+
+    /// Trusted or not, and the figures; nothing for instances that did not use their network.
+    private func network(_ fidelity: NetworkFidelity, _ style: Style) -> [String] {
+        guard fidelity.sent > 0 || !fidelity.isTrusted else { return [] }
+        var parts = [
+            fidelity.isTrusted ? "trusted" : style(.boldYellow, "UNTRUSTED"),
+            Wording.count(Int(clamping: fidelity.sent), "packet"),
+        ]
+        let drops = fidelity.dropped.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        parts += drops.map {
+            "\(Wording.number(Int(clamping: $0.value))) \($0.key.replacing("_", with: " "))"
+        }
+        if fidelity.lateness.packets > 0 {
+            let late = [fidelity.lateness.median, fidelity.lateness.percentile99].map(Wording.milliseconds)
+            parts.append("late by \(late[0]) (p50), \(late[1]) (p99)")
+        }
+        let head = field("network", parts.joined(separator: " · "), style, .dim)
+        return [head] + fidelity.reasons.map { field("", $0, style, .yellow) }
     }
 
     private func quoted(_ title: String, _ text: String, _ style: Style) -> String {

@@ -29,6 +29,9 @@ enum Wording {
         }
     }
 
+    /// Seconds as `0.06 ms`
+    static func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", seconds * 1000) }
+
     /// Time since a run's start, `12.3452s`: one width up to a day.
     static func stamp(_ value: Double) -> String {
         let text = String(format: "%.4fs", max(0, value))

@@ -158,6 +158,7 @@ struct Preparation {
     private func apply(_ flags: RunFlags, to request: inout PreparedRequest) {
         if let seed = flags.seed { request.seed = seed.value }
         if let timeout = flags.timeout { request.timeLimit = timeout.duration }
+        request.requiresTrust = flags.requireTrusted
     }
 
     private var author: String {

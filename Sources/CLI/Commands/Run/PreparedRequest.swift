@@ -12,9 +12,13 @@ struct PreparedRequest: Sendable {
     var context: SubmissionContext
     var seed: UInt64
     var timeLimit: Duration
+    /// Fail runs whose network did not keep its promises.
+    var requiresTrust = false
 
     var runSubmission: RunSubmission {
-        RunSubmission(composition: composition, context: context, seed: seed, timeLimit: timeLimit)
+        RunSubmission(
+            composition: composition, context: context, seed: seed, timeLimit: timeLimit,
+            requiresTrust: requiresTrust)
     }
 
     var buildSubmission: BuildSubmission {

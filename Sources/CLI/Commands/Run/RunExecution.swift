@@ -51,7 +51,7 @@ struct RunExecution: Sendable {
             submission, progress: RunProgress(session.progress, heading: heading))
         if !session.interrupted.remember([id]) { await session.engine.cancel(id, reason: "canceled") }
         let task = try await session.engine.wait(id)
-        let result = RunResult(run: "", task: task, outputs: nil)
+        let result = RunResult(run: "", task: task, fidelity: nil, outputs: nil)
         session.progress.show(.object(BuildOutcome(task).data))
         session.progress.show(.text(BuildOutcome(task).text(style: session.platform.console.style)))
         if result.outcome == .failure {
@@ -79,7 +79,7 @@ struct RunExecution: Sendable {
             verdict.showsReason = false
             session.complaints.add(CommandError(.failed, error))
         }
-        let result = RunResult(run: run, task: task, outputs: directory)
+        let result = RunResult(run: run, task: task, fidelity: summary?.fidelity, outputs: directory)
         session.progress.show(.text(verdict.text(style: session.platform.console.style)))
         session.progress.show(.object(result.data))
         return result

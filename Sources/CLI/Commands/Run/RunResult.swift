@@ -12,15 +12,18 @@ struct RunResult: Encodable, Sendable {
     var outcome: RunOutcome
     var outcomes: [String: GroupTally]
     var error: String?
+    /// How true the shaped network was; nil for a run without one.
+    var fidelity: NetworkFidelity?
     /// Where the outputs lie.
     var outputs: String?
 
-    init(run: String, task: TaskRecord, outputs: String?) {
+    init(run: String, task: TaskRecord, fidelity: NetworkFidelity?, outputs: String?) {
         self.run = run
         self.task = task.id
         outcome = task.result?.outcome ?? .unknown
         outcomes = task.result?.outcomes ?? [:]
         error = task.error
+        self.fidelity = fidelity
         self.outputs = outputs
     }
 

@@ -85,9 +85,7 @@ package final class LocalExecRunner: Runner {
         } onCancel: {
             supervisor.post(.cancel)
         }
-        let report = await network.close()
-        if let figures = report.figures { progress.report(.note(figures)) }
-        result.warnings += report.warnings
+        result.fidelity = await network.close()
         if let warning = network.warning { result.warnings.insert(warning, at: 0) }
         return result
     }

@@ -1,5 +1,6 @@
 // How an instance gets its network: the step between `created` and `attached` in its life.
 
+import Execution
 import InstanceContract
 import InstanceLauncher
 import LinuxSystem
@@ -19,14 +20,6 @@ struct AttachedNetwork: Sendable {
 struct NamespaceLaunch: Sendable {
     var launcher: ExecutableMemory
     var options: LauncherOptions
-}
-
-/// How a run's network has done.
-struct NetworkReport: Sendable, Hashable {
-    /// One sentence; nil when there is nothing to tell.
-    var figures: String?
-    /// What the reader of the verdict must know.
-    var warnings: [String] = []
 }
 
 /// Gives instances their networks. Calls for several instances run at once.
@@ -50,8 +43,8 @@ protocol NetworkAttachment: Sendable {
         fail: @escaping @Sendable (Int, String) -> Void
     ) async
 
-    /// The run is over; answers what there is to tell about its network.
-    func close() async -> NetworkReport
+    /// The run is over; answers how true its network was, nil when nothing shaped it.
+    func close() async -> NetworkFidelity?
 }
 
 /// `isolation = "none"`: instances use the host's network as it is.
@@ -83,5 +76,5 @@ struct HostNetwork: NetworkAttachment {
         fail: @escaping @Sendable (Int, String) -> Void
     ) async {}
 
-    func close() async -> NetworkReport { NetworkReport() }
+    func close() async -> NetworkFidelity? { nil }
 }

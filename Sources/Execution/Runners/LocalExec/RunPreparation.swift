@@ -158,6 +158,7 @@ struct RunPreparation: Sendable {
         RunRecord(
             runID: order.runID, startedAtUnixNanoseconds: startedAt,
             duration: Double(SystemClock.monotonic() - order.start) / 1e9, phases: result.phases,
-            instances: result.instances, warnings: result.warnings + warnings, canceled: result.canceled)
+            instances: result.instances, warnings: result.warnings + warnings, fidelity: result.fidelity,
+            canceled: result.canceled)
     }
 }

@@ -29,6 +29,8 @@ struct SupervisedRun: Sendable {
     var instances: [InstanceRecord]
     var phases: [PhaseRecord]
     var warnings: [String]
+    /// Known once the run's network is closed.
+    var fidelity: NetworkFidelity?
     var canceled: Bool
     /// Whether a process of the run is still there.
     var leftBehind: Bool

@@ -115,6 +115,28 @@ final class NamespaceNetwork: NetworkAttachment {
         _ launches: [InstanceLaunch], in scope: RunScope,
         fail: @escaping @Sendable (Int, String) -> Void
     ) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.watchProcessors(expected: launches.count) }
+            group.addTask { await self.apply(launches, in: scope, fail: fail) }
+            await group.waitForAll()
+        }
+    }
+
+    /// Looks at the processors' time as long as all instances have their networks, until it is cancelled.
+    /// Before that, the machine is busy starting them.
+    private func watchProcessors(expected: Int) async {
+        while (try? await Task.sleep(for: ProcessorWatch.interval)) != nil {
+            guard members.withLock({ $0.count == expected }), let time = ProcessorTime.current() else {
+                continue
+            }
+            fidelity.withLock { $0.look(time) }
+        }
+    }
+
+    private func apply(
+        _ launches: [InstanceLaunch], in scope: RunScope,
+        fail: @escaping @Sendable (Int, String) -> Void
+    ) async {
         let numbers = Dictionary(
             uniqueKeysWithValues: launches.map { ("network:\(names[$0.index])", $0.index) })
         await services.observe(launches.map { "network:\(names[$0.index])" }, in: scope) { request in
@@ -154,9 +176,8 @@ final class NamespaceNetwork: NetworkAttachment {
     // MARK: The end
 
     /// Ends the switch and judges it.
-    func close() async -> NetworkReport {
-        guard let statistics = await emulator.stop() else { return NetworkReport() }
-        return NetworkReport(
-            figures: Fidelity.figures(statistics), warnings: fidelity.withLock { $0.judge(statistics) })
+    func close() async -> NetworkFidelity? {
+        guard let statistics = await emulator.stop() else { return nil }
+        return fidelity.withLock { $0.judge(statistics) }
     }
 }
