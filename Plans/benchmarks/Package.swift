@@ -5,9 +5,16 @@ import PackageDescription
 let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "testground", path: "../..")],
+    dependencies: [
+        .package(name: "testground", path: "../.."),
+        .package(path: "../sockets"),
+    ],
     targets: [
         .executableTarget(
-            name: "benchmarks", dependencies: [.product(name: "Testground", package: "testground")])
+            name: "benchmarks",
+            dependencies: [
+                .product(name: "Testground", package: "testground"),
+                .product(name: "PlanSockets", package: "sockets"),
+            ])
     ]
 )

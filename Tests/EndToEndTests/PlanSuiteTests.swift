@@ -14,6 +14,10 @@ struct PlanSuiteTests {
 
     private func run(
         _ plan: String, _ testCase: String, instances: Int, _ more: String...
+    ) async throws -> ProgramResult { try await run(plan, testCase, instances: instances, more) }
+
+    private func run(
+        _ plan: String, _ testCase: String, instances: Int, _ more: [String]
     ) async throws -> ProgramResult {
         try await bench.start(
             [
@@ -117,15 +121,39 @@ struct PlanSuiteTests {
         #expect(startup.status == 0, "\(startup.text.suffix(3_000))")
     }
 
-    @Test(
-        "the network is the one that was asked for",
-        .enabled(
-            if: geteuid() == 0 && access("/dev/net/tun", W_OK) == 0,
-            "needs root and /dev/net/tun (run the tests with sudo; modprobe tun): no network was shaped"))
+    /// Whether instances get networks of their own here.
+    private static let hasNetworks = geteuid() == 0 && access("/dev/net/tun", W_OK) == 0
+    private static let needs: Comment =
+        "needs root and /dev/net/tun (run the tests with sudo; modprobe tun): no network was shaped"
+
+    @Test("the network is the one that was asked for", .enabled(if: hasNetworks, needs))
     func pingPong() async throws {
         let result = try await run("network", "ping-pong", instances: 2)
         #expect(result.status == 0, "\(result.text.suffix(3_000))")
         #expect(result.text.contains("ping RTT was 2"))
+    }
+
+    @Test(
+        "rules cut regions off from each other, and traffic takes the data network alone",
+        .enabled(if: hasNetworks, needs),
+        arguments: [
+            ("splitbrain", "accept", "region c: connected"), ("splitbrain", "reject", "region a: refused"),
+            ("splitbrain", "drop", "region b: givenUp"), ("verify", "uses-data-network", "65536 bytes"),
+            ("verify", "control-is-private", "could be reached"),
+        ])
+    func networks(plan: String, testCase: String, message: String) async throws {
+        let result = try await run(plan, testCase, instances: plan == "splitbrain" ? 6 : 2)
+        #expect(result.status == 0, "\(result.text.suffix(3_000))")
+        #expect(result.text.contains(message), "\(result.text.suffix(3_000))")
+    }
+
+    @Test(
+        "a network is there, changes, and stands a storm of connections", .enabled(if: hasNetworks, needs),
+        arguments: ["netinit", "netlinkshape", "storm"])
+    func networkBenchmarks(testCase: String) async throws {
+        let parameters = testCase == "storm" ? ["--tp", "conn_delay_ms=500"] : []
+        let result = try await run("benchmarks", testCase, instances: 10, parameters)
+        #expect(result.status == 0, "\(result.text.suffix(3_000))")
     }
 
     @Test(

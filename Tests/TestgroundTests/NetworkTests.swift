@@ -50,6 +50,20 @@ struct NetworkTests {
         try await server.finished()
     }
 
+    @Test("rules can be for instances: each for its address alone")
+    func peers() throws {
+        let peers = [("a", "16.0.0.2"), ("b", "16.0.0.3")].enumerated().map { number, peer in
+            Testground.Peer(
+                group: peer.0, globalSequence: number + 1, groupSequence: 1, hostName: peer.0 + "-0",
+                address: peer.1)
+        }
+        let configuration = Testground.NetworkConfiguration(
+            rules: .to(peers, Testground.LinkShape(filter: .drop)), callbackState: "cut")
+        #expect(try configuration.wire().rules.map(\.subnet) == ["16.0.0.2/32", "16.0.0.3/32"])
+        #expect(try configuration.wire().rules.allSatisfy { $0.shape.filter == .drop })
+        #expect(Testground.LinkRule(to: peers[1], Testground.LinkShape()).subnet == "16.0.0.3/32")
+    }
+
     @Test("without a network of one's own, waiting and configuring say so and return")
     func unshapeable() async throws {
         let fixture = try RunFixture()

@@ -44,7 +44,9 @@ package struct SwiftBuilder: Builder {
             let product =
                 if let product = options.product { product } else { try await package.onlyExecutable() }
             var arguments = [
-                "build", "--configuration", options.mode.rawValue, "--product", product, "--scratch-path",
+                // With its cached manifest SwiftPM overlooks new files of packages that the plan has by path.
+                "build", "--disable-build-manifest-caching",
+                "--configuration", options.mode.rawValue, "--product", product, "--scratch-path",
                 package.scratch, "--disable-index-store",
             ]
             if options.isStdlibStatic { arguments.append("--static-swift-stdlib") }

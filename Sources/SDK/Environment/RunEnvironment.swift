@@ -21,6 +21,8 @@ public final class RunEnvironment: Sendable {
     let profiles: ProfileRecorder
     let randomAssets: Mutex<RandomAssets>
     let initialisation = Mutex<Task<SequenceNumbers, any Error>?>(nil)
+    /// Exchanges of addresses so far.
+    let exchanges = Mutex(0)
 
     /// Test parameters, typed.
     public let parameters: Parameters

@@ -6,8 +6,11 @@ import Testground
 struct Benchmarks: TestPlan {
     static var testCases: [TestCase] {
         TestCase("startup", startup)
+        TestCase("netinit", netInit)
+        TestCase("netlinkshape", netLinkShape)
         TestCase("barrier", barrier)
         TestCase("subtree", subtree)
+        TestCase("storm", storm)
     }
 }
 

@@ -1,6 +1,7 @@
 // Upstream's network/ping-pong: two instances measure a round trip over TCP, with 100 ms and with 10 ms each
 // way. The windows are upstream's.
 
+import PlanSockets
 import Testground
 
 private let port: UInt16 = 1234
@@ -20,16 +21,16 @@ func pingPong(_ run: RunEnvironment) async throws {
         throw NetworkPlanError(description: "the address is \(now), although \(own) was asked for")
     }
 
-    let listener = try Listener(port: port)
+    let listener = try TCPListener(port: port)
     try await run.sync.signalAndWait("listening")
-    let connection =
+    let stream =
         sequence.global == 1
-        ? try listener.accept()
-        : try Connection(to: String(other.prefix { $0 != "/" }), port: port)
-    try await measure(run, connection, "100", 200...215, isFirst: sequence.global == 1)
+        ? try await listener.accept()
+        : try await TCPStream.connect(to: String(other.prefix { $0 != "/" }), port: port)
+    try await measure(run, stream, "100", 200...215, isFirst: sequence.global == 1)
 
     try await shape(run, .milliseconds(10), "latency-reduced", address: nil)
-    try await measure(run, connection, "10", 20...35, isFirst: sequence.global == 1)
+    try await measure(run, stream, "10", 20...35, isFirst: sequence.global == 1)
     try await run.sync.signalAndWait("done")
 }
 
@@ -53,17 +54,17 @@ private func address(_ number: Int, in subnet: String) throws -> String {
 
 /// One byte goes there and one comes back; whoever came first measures.
 private func measure(
-    _ run: RunEnvironment, _ connection: Connection, _ name: String, _ window: ClosedRange<Double>,
+    _ run: RunEnvironment, _ stream: TCPStream, _ name: String, _ window: ClosedRange<Double>,
     isFirst: Bool
 ) async throws {
     try await run.sync.signalAndWait("ready-\(name)")
     let start = ContinuousClock.now
     if isFirst {
-        try connection.send(1)
-        try connection.expect(2)
+        try await stream.send([1])
+        try await expect(2, from: stream)
     } else {
-        try connection.expect(1)
-        try connection.send(2)
+        try await expect(1, from: stream)
+        try await stream.send([2])
     }
     // The first has waited for both ways; the second only for one.
     guard isFirst else { return }
@@ -75,5 +76,12 @@ private func measure(
         throw NetworkPlanError(
             description: "the round trip took \(milliseconds) ms, expected \(window.lowerBound) to "
                 + "\(window.upperBound)")
+    }
+}
+
+private func expect(_ byte: UInt8, from stream: TCPStream) async throws {
+    let received = try await stream.receive(exactly: 1)
+    guard received == [byte] else {
+        throw NetworkPlanError(description: "received \(received), expected \(byte)")
     }
 }
