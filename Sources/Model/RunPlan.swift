@@ -82,6 +82,8 @@ package struct RunPlan: Sendable, Hashable {
     package var totalInstances: Int
     package var disableMetrics: Bool
     package var groups: [RunGroupPlan]
+    /// The network that instances start in.
+    package var network = NetworkPlan()
 
     package init(
         id: String, plan: String, testCase: String, runner: String,

@@ -106,6 +106,36 @@ package struct DurationText: Sendable, Hashable {
     ]
 }
 
+/// A bandwidth, written `10Mbit/s`, `1.5 Gbps`, `128kbit`, `1MB/s`, or as a number of bits a second.
+///
+/// Prefixes are powers of 1000, with an `i` of 1024; `B` is eight bits.
+package struct BandwidthText: Sendable, Hashable {
+    package var bitsPerSecond: UInt64
+
+    /// nil when the text is no bandwidth, or one beyond 2^63 - 1 bits a second.
+    package init?(_ text: String) {
+        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+        guard let number = Double(digits) else { return nil }
+        var unit = text.dropFirst(digits.count).drop { $0 == " " }
+        var factor = 1.0
+        if let power = "kMGT".firstIndex(of: unit.first == "K" ? "k" : unit.first ?? " ") {
+            unit.removeFirst()
+            let isBinary = unit.first == "i"
+            if isBinary { unit.removeFirst() }
+            for _ in 0..."kMGT".distance(from: "kMGT".startIndex, to: power) {
+                factor *= isBinary ? 1024 : 1000
+            }
+        }
+        switch unit {
+        case "", "bit", "bit/s", "bps", "b/s": break
+        case "B/s", "Bps": factor *= 8
+        default: return nil
+        }
+        guard let bits = Int64(exactly: (number * factor).rounded()) else { return nil }
+        bitsPerSecond = UInt64(bits)
+    }
+}
+
 /// Events in a span of time, written `100/s`, `6000/m` or `5/100ms`.
 package struct RateText: Sendable, Hashable {
     package var perSecond: Double

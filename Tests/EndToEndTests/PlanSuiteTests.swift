@@ -133,6 +133,14 @@ struct PlanSuiteTests {
         #expect(result.text.contains("ping RTT was 2"))
     }
 
+    @Test("a composition lays a network of regions out", .enabled(if: hasNetworks, needs))
+    func topology() async throws {
+        let result = try await bench.call(
+            "run", "composition", "-f", "\(Workbench.repository)Plans/network/compositions/regions.toml")
+        #expect(result.status == 0, "\(result.text.suffix(3_000))")
+        #expect(result.text.contains("eu to us: 8"), "\(result.text.suffix(3_000))")
+    }
+
     @Test(
         "rules cut regions off from each other, and traffic takes the data network alone",
         .enabled(if: hasNetworks, needs),

@@ -102,7 +102,7 @@ final class Laboratory: Sendable {
             let launched = try await NamedThread.run("attach") { try control.receiveNetwork() }
             let addresses = network.addresses(ofInstance: subjects.count)
             var device = DataDevice(NetlinkSocket(adopting: launched.netlink), index: launched.deviceIndex)
-            try device.bringUp(addresses)
+            try device.bringUp(addresses, mtu: network.mtu)
             let member = try await emulator.attach(
                 launched.device, identity: UInt64(subjects.count),
                 MemberConfiguration(addresses: addresses.map(\.address), shape: shape))

@@ -94,6 +94,40 @@ struct SwitchTests {
         #expect(statistics.waiting == 0)
     }
 
+    @Test("a rule comes before the way to the receiver's region, and that before the default")
+    func regions() {
+        let bench = Bench(members: 4)
+        var configuration = bench.configuration(0, shape: LinkShape(latency: ms(1)))
+        configuration.region = 1
+        configuration.regionShapes = [LinkShape(latency: ms(2)), LinkShape(latency: ms(3))]
+        configuration.rules = [
+            LinkRule(
+                destination: Prefix(address: TestPacket.address("16.0.0.4"), length: 128),
+                shape: LinkShape(latency: ms(4)))
+        ]
+        bench.core.apply(configuration, to: 0)
+        // Members 1 and 2 are in regions 0 and 1; member 3 in one that the sender knows no way to.
+        for (member, region) in [(1, 0), (2, 1), (3, 7)] {
+            var configuration = bench.configuration(member)
+            configuration.region = region
+            bench.core.apply(configuration, to: member)
+        }
+        func arrival(at address: String) -> Span {
+            bench.send(.udp(from: "16.0.0.2", to: address, payload: [1]))
+            let due = bench.core.nextDue ?? start
+            bench.advance(to: start + ms(10))
+            return due - start
+        }
+        #expect(arrival(at: "16.0.0.3") == ms(2))
+        #expect(arrival(at: "16.0.0.4") == ms(4))
+        #expect(arrival(at: "16.0.0.5") == ms(1))
+        // Without the rule the region counts, and its link has kept its place in the trace.
+        configuration.rules = []
+        bench.core.apply(configuration, to: 0)
+        #expect(arrival(at: "16.0.0.4") == ms(3))
+        #expect(bench.wire.written.map(\.descriptor) == [101, 102, 103, 102])
+    }
+
     @Test("packets due at the same instant keep their order")
     func order() {
         let bench = Bench(shape: LinkShape(latency: ms(10)))

@@ -91,7 +91,13 @@ struct RandomComposition {
             run.parameters = texts()
             composition.runs.append(run)
         }
-        composition.network = chance() ? table() : nil
+        if chance() {
+            // Whatever else stands there is kept and warned of.
+            composition.network = table().merging(["mtu": .integer(9_000)]) { $1 }
+            var topology = Topology()
+            topology.mtu = 9_000
+            composition.topology = topology
+        }
         return composition
     }
 }

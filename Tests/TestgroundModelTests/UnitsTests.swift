@@ -32,6 +32,18 @@ struct UnitsTests {
     }
 
     @Test(
+        "bandwidths",
+        arguments: [
+            ("0", 0), ("1000", 1_000), ("10Mbit/s", 10_000_000), ("1.5 Gbps", 1_500_000_000),
+            ("128kbit", 128_000), ("128Kibit/s", 131_072), ("1MB/s", 8_000_000), ("2Tb/s", 2_000_000_000_000),
+            ("", nil), ("fast", nil), ("1M/s", nil), ("-1bit", nil), ("10 apples", nil),
+            ("99999999Tbit", nil),
+        ] as [(String, UInt64?)])
+    func bandwidths(text: String, bitsPerSecond: UInt64?) {
+        #expect(BandwidthText(text)?.bitsPerSecond == bitsPerSecond)
+    }
+
+    @Test(
         "rates",
         arguments: [
             ("100/s", 100), ("6000/m", 100), ("5/100ms", 50), ("0/s", 0), ("1", nil), ("-1/s", nil),

@@ -32,10 +32,7 @@ extension Composition {
         composition.groups = root.tables("groups") { reader, _ in readGroup(&reader) }
         composition.runs = root.tables("runs") { reader, _ in readRun(&reader) }
         composition.network = root.freeTable("network")
-        if composition.network != nil {
-            root.reading.warning(
-                at: root.path.key("network"), "the section [network] is not used by this version")
-        }
+        if composition.network != nil { composition.topology = root.table("network") { Topology.read(&$0) } }
         return composition
     }
 

@@ -21,8 +21,10 @@ package struct Composition: Sendable, Hashable {
     package var groups: [Group] = []
     /// Empty means one run of all groups.
     package var runs: [Run] = []
-    /// `[network]`, which this version keeps but does not use.
+    /// `[network]` as it was written.
     package var network: ConfigurationTable?
+    /// What `network` says.
+    package var topology: Topology?
 
     package init(global: Global = Global(), groups: [Group] = [], runs: [Run] = []) {
         self.global = global

@@ -5,6 +5,7 @@
 //   Preparation               the state of one preparation and its order of steps
 //   Preparation+Builds        builder, build configuration, shared builds
 //   Preparation+Runs          runs, their groups, numbers of instances
+//   Preparation+Topology      regions, links and uplinks of a run's network
 //   Preparation+Runner        the runner and its configuration
 //   Preparation+Parameters    test parameters against what the test case declares
 //   BuildKey                  which groups share a build

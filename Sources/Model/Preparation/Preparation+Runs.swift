@@ -88,10 +88,12 @@ extension Preparation {
             prepare(member, of: placed.run, instances: counts?[position] ?? 0, testCase: testCase)
         }
         guard let counts, let testCase, let runner, groups.count == counts.count else { return nil }
-        return RunPlan(
+        var run = RunPlan(
             id: placed.run.id, plan: plan.name, testCase: testCase.name, runner: runner.id,
             runnerConfiguration: runner.configuration, totalInstances: counts.reduce(0, +),
             disableMetrics: written.global.disableMetrics, groups: groups)
+        run.network = network(of: placed, members ?? [], counts: counts)
+        return run
     }
 
     private mutating func prepare(

@@ -5,11 +5,13 @@
 
 package import LinuxSystem
 
-/// The data network of a run: a /16 of 16.0.0.0/4 and a /64 of fd00::/8 (contract §5).
+/// The data network of a run: by default a /16 of 16.0.0.0/4 and a /64 of fd00::/8 (contract §5).
 package struct DataNetwork: Sendable, Hashable {
     package let ipv4: Prefix
-    /// Nil where the kernel has no IPv6.
+    /// Nil for a network of IPv4 alone.
     package let ipv6: Prefix?
+    /// Bytes of the largest packet.
+    package let mtu: Int
 
     /// 16.0.0.0/16.
     private static let network: UInt32 = 0x1000_0000
@@ -17,11 +19,16 @@ package struct DataNetwork: Sendable, Hashable {
     /// joined to no other.
     private static let networkIPv6 = IPAddress(high: 0xFD74_6573_7467_0000, low: 0)
     /// Addresses 0 and 1 and the last are the network's, the gateway's and for broadcasts.
-    package static let mostInstances = 65_536 - 3
+    package var mostInstances: Int { (1 << (32 - Int(ipv4.familyLength))) - 3 }
     private static let firstHost: UInt32 = 2
 
-    package init(hasIPv6: Bool = true) {
-        ipv4 = Prefix(ipv4: Self.network, bits: 16)
+    /// - Parameters:
+    ///   - bits: prefix length of the IPv4 network, 4 to 29.
+    ///   - mtu: bytes of the largest packet; 1,500 leaves room for the options of any protocol, as on an
+    ///     Ethernet.
+    package init(bits: Int = 16, hasIPv6: Bool = true, mtu: Int = 1_500) {
+        ipv4 = Prefix(ipv4: Self.network, bits: UInt8(bits))
+        self.mtu = mtu
         ipv6 = hasIPv6 ? Prefix(address: Self.networkIPv6, length: 64) : nil
     }
 
@@ -72,9 +79,6 @@ package struct DataDevice: ~Copyable, Sendable {
     private var netlink: NetlinkSocket
     private let index: UInt32
 
-    /// Room for the options of any protocol, as on an Ethernet.
-    private static let mtu: UInt32 = 1500
-
     /// - Parameter index: the device's number in its namespace.
     package init(_ netlink: consuming NetlinkSocket, index: UInt32) {
         self.netlink = netlink
@@ -82,9 +86,9 @@ package struct DataDevice: ~Copyable, Sendable {
     }
 
     /// Gives the device its addresses, and broadcasts and multicasts their way.
-    package mutating func bringUp(_ addresses: [InterfaceAssignment]) throws(SystemError) {
+    package mutating func bringUp(_ addresses: [InterfaceAssignment], mtu: Int) throws(SystemError) {
         // ip link set data0 up mtu 1500
-        try netlink.perform(.setLink(index: index, isUp: true, mtu: Self.mtu))
+        try netlink.perform(.setLink(index: index, isUp: true, mtu: UInt32(mtu)))
         for address in addresses { try add(address) }
         try addRoutes()
     }

@@ -32,7 +32,8 @@ extension SwitchCore {
         let match = owner(of: packet.destination)
         if match >= 0, let receiver = members[Int(match)] {
             guard receiver.pointee.isEnabled else { return count(.disabled, segments) }
-            let link = sender.pointee.links.link(towards: packet.destination)
+            let link = sender.pointee.links.link(
+                towards: packet.destination, inRegion: receiver.pointee.region)
             return transmit(
                 packet, from: sender, to: receiver, Int(match), link: link, segments: segments, at: now)
         }
@@ -55,7 +56,7 @@ extension SwitchCore {
         for other in 0..<memberCount where other != number {
             guard let receiver = members[other], receiver.pointee.isEnabled else { continue }
             let address = packet.isIPv4 ? receiver.pointee.ipv4 : receiver.pointee.ipv6
-            let link = sender.pointee.links.link(towards: address)
+            let link = sender.pointee.links.link(towards: address, inRegion: receiver.pointee.region)
             transmit(packet, from: sender, to: receiver, other, link: link, group: group, at: now)
         }
     }

@@ -6,6 +6,7 @@ import Testground
 struct Network: TestPlan {
     static var testCases: [TestCase] {
         TestCase("ping-pong", pingPong)
+        TestCase("round-trips", roundTrips)
     }
 }
 

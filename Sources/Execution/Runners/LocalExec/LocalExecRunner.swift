@@ -12,6 +12,7 @@ package import Execution
 import InstanceContract
 import LinuxSystem
 import Synchronization
+import TestgroundModel
 
 package final class LocalExecRunner: Runner {
     package let id = "local:exec"
@@ -97,14 +98,17 @@ package final class LocalExecRunner: Runner {
         let configuration = preparation.configuration
         switch configuration.isolation {
         case .none:
-            return HostNetwork(services: services)
+            return HostNetwork(services: services, ignoresTopology: preparation.network.isShaped)
         case .auto:
             if !configuration.influxDBEndpoint.isEmpty {
                 return HostNetwork(
-                    services: services, reason: "influxdb_endpoint is only reached from the host's network")
+                    services: services, reason: "influxdb_endpoint is only reached from the host's network",
+                    ignoresTopology: preparation.network.isShaped)
             }
             if let problem = await NamespaceProbe.problem() {
-                return HostNetwork(services: services, reason: "namespaces do not work here: \(problem)")
+                return HostNetwork(
+                    services: services, reason: "namespaces do not work here: \(problem)",
+                    ignoresTopology: preparation.network.isShaped)
             }
         case .namespaces:
             if let problem = await NamespaceProbe.problem() {
@@ -114,7 +118,8 @@ package final class LocalExecRunner: Runner {
             }
         }
         return try await NamespaceNetwork.make(
-            preparation.order.launches, directory: preparation.temporaryDirectory, seed: preparation.seed,
+            preparation.order.launches, preparation.network, directory: preparation.temporaryDirectory,
+            seed: preparation.seed,
             services: services)
     }
 

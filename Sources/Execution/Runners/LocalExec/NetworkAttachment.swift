@@ -55,12 +55,14 @@ struct HostNetwork: NetworkAttachment {
     let services: any InstanceServices
     /// Why it had to be the host's network; nil when that was asked for.
     var reason: String?
+    /// Whether the composition asks for links that nobody shapes here.
+    var ignoresTopology = false
 
     var warning: String? {
         let cause = reason.map { "; \($0)" } ?? ""
         return
             "instances shared the host's network (isolation = \"none\"): traffic was not shaped or isolated"
-            + cause
+            + (ignoresTopology ? ", and [network] of the composition had no effect" : "") + cause
     }
 
     func attach(_ launch: InstanceLaunch, in scope: RunScope) async throws -> AttachedNetwork {

@@ -10,6 +10,8 @@ struct RunPreparation: Sendable {
     let ledger: RunLedger
     let temporaryDirectory: String
     let seed: UInt64
+    /// What the composition wants of the network.
+    let network: NetworkPlan
     /// Unix time in nanoseconds.
     let startedAt: Int64
     let warnings: [String]
@@ -79,7 +81,8 @@ struct RunPreparation: Sendable {
             start: SystemClock.monotonic())
         return RunPreparation(
             configuration: configuration, order: order, ledger: ledger,
-            temporaryDirectory: temporaryDirectory, seed: request.seed, startedAt: startedAt,
+            temporaryDirectory: temporaryDirectory, seed: request.seed, network: request.plan.network,
+            startedAt: startedAt,
             warnings: warnings(request.plan))
     }
 

@@ -20,7 +20,7 @@ struct Fidelity: Sendable {
 
     /// Takes note of a configuration that was put into force.
     mutating func expect(_ settings: NetworkSettings) {
-        for shape in [settings.shape] + settings.rules.map(\.shape) where shape.latency > .zero {
+        for shape in settings.shapes where shape.latency > .zero {
             smallestLatency = min(smallestLatency ?? .max, shape.latency.nanoseconds)
         }
     }

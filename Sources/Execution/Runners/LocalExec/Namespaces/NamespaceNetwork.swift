@@ -3,6 +3,7 @@
 //     NamespaceNetwork   gives instances their networks, applies their requests, judges the switch
 //       HostNames        unique names and the hosts files that make them resolve
 //       NetworkChange    a plan's request as what has to be done, purely
+//       NetworkTopology  what the composition wants, in the emulator's terms
 //       Fidelity         whether the switch has kept its promises
 //       NamespaceProbe   whether this machine lets us
 
@@ -13,6 +14,7 @@ import LinkModel
 import LinuxSystem
 import NetworkEmulator
 import Synchronization
+import TestgroundModel
 
 final class NamespaceNetwork: NetworkAttachment {
     /// Port of the sync service on every instance's loopback; the Rust SDK dials no other.
@@ -20,6 +22,8 @@ final class NamespaceNetwork: NetworkAttachment {
 
     private let services: any InstanceServices
     private let network: DataNetwork
+    /// What the composition wants of it.
+    private let plan: NetworkPlan
     private let emulator: EmulatedNetwork
     private let launcher: ExecutableMemory
     private let names: HostNames
@@ -39,33 +43,40 @@ final class NamespaceNetwork: NetworkAttachment {
     /// - Parameter directory: where hosts files are made.
     /// - Throws: `ExecutionError` when the run has too many instances, or the switch cannot start.
     static func make(
-        _ launches: [InstanceLaunch], directory: String, seed: UInt64, services: any InstanceServices
+        _ launches: [InstanceLaunch], _ plan: NetworkPlan, directory: String, seed: UInt64,
+        services: any InstanceServices
     ) async throws -> NamespaceNetwork {
-        let network = DataNetwork(hasIPv6: Directories.exists("/proc/sys/net/ipv6"))
-        guard launches.count <= DataNetwork.mostInstances else {
+        let network = DataNetwork(
+            bits: plan.subnetBits, hasIPv6: plan.hasIPv6 && Directories.exists("/proc/sys/net/ipv6"),
+            mtu: plan.mtu)
+        guard launches.count <= network.mostInstances else {
             throw ExecutionError(
                 .configuration,
                 "\(launches.count) instances do not fit the data network \(network.subnet), which has room "
-                    + "for \(DataNetwork.mostInstances); use isolation = \"none\" or fewer instances")
+                    + "for \(network.mostInstances); use isolation = \"none\" or fewer instances")
         }
         let names = HostNames(launches.map(\.instance), directory: "\(directory)/hosts")
         do {
             try await NamedThread.run("hosts-files") { try names.writeAll(network) }
-            return try NamespaceNetwork(network, names, seed: seed, services: services)
+            return try NamespaceNetwork(network, plan, names, seed: seed, services: services)
         } catch {
             throw ExecutionError(.system, "the run's network could not be made: \(error)")
         }
     }
 
     private init(
-        _ network: DataNetwork, _ names: HostNames, seed: UInt64, services: any InstanceServices
+        _ network: DataNetwork, _ plan: NetworkPlan, _ names: HostNames, seed: UInt64,
+        services: any InstanceServices
     ) throws {
         self.services = services
         self.network = network
+        self.plan = plan
         self.names = names
         launcher = try LauncherImage.load()
         emulator = try EmulatedNetwork(
-            SwitchConfiguration(seed: seed, subnets: network.subnets, gateways: network.gateways))
+            SwitchConfiguration(
+                seed: seed, subnets: network.subnets, gateways: network.gateways,
+                uplinks: plan.uplinks.map(Uplink.init)))
         isRoot = ThisProcess.isRoot
     }
 
@@ -87,15 +98,16 @@ final class NamespaceNetwork: NetworkAttachment {
 
     /// The launcher has something to say: sets up what it has made, and lets the plan begin.
     func connect(_ launch: InstanceLaunch, _ control: MessageSocket, in scope: RunScope) async throws {
-        let addresses = network.addresses(ofInstance: launch.index)
+        let settings = NetworkSettings(launch.instance, network.addresses(ofInstance: launch.index), plan)
+        let mtu = network.mtu
         let launched = try await NamedThread.run("attach-network") {
             let launched = try control.receiveNetwork()
             var device = DataDevice(NetlinkSocket(adopting: launched.netlink), index: launched.deviceIndex)
-            try device.bringUp(addresses)
+            try device.bringUp(settings.addresses, mtu: mtu)
             return launched
         }
         guard let listener = launched.listeners.first else { throw LauncherError.incomplete }
-        let settings = NetworkSettings(addresses: addresses)
+        fidelity.withLock { $0.expect(settings) }
         let id = try await emulator.attach(
             launched.device, identity: UInt64(launch.index), settings.member)
         members.withLock {

@@ -18,10 +18,19 @@ struct NetworkSettings: Sendable, Hashable {
     var isEnabled = true
     var shape = LinkModel.LinkShape()
     var rules: [NetworkEmulator.LinkRule] = []
+    /// Where the composition puts the instance.
+    var region: Int?
+    /// What the composition wants on the way to each region; empty once the plan has wishes of its own.
+    var regionShapes: [LinkModel.LinkShape] = []
+    var uplink: Int?
+
+    /// Every shape that packets may meet.
+    var shapes: [LinkModel.LinkShape] { [shape] + rules.map(\.shape) + regionShapes }
 
     var member: MemberConfiguration {
         MemberConfiguration(
-            isEnabled: isEnabled, addresses: addresses.map(\.address), shape: shape, rules: rules)
+            isEnabled: isEnabled, addresses: addresses.map(\.address), shape: shape, rules: rules,
+            region: region, regionShapes: regionShapes, uplink: uplink)
     }
 }
 
@@ -50,6 +59,7 @@ struct NetworkChange: Sendable {
         settings.isEnabled = request.enable
         settings.shape = LinkModel.LinkShape(request.defaultShape)
         settings.rules = []
+        settings.regionShapes = []
         for (index, rule) in request.rules.enumerated() {
             guard let destination = Prefix(rule.subnet) else {
                 throw NetworkChangeError(
