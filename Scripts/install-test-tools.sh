@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs what tests need beside Swift: Go with the WebSocket library of the Go SDK, and Python with `websockets` in an
-# environment of the repository's own. May be run again at any time.
+# Installs what tests need beside Swift: Go with the WebSocket library of the Go SDK, tshark, and Python with `websockets` in
+# an environment of the repository's own. May be run again at any time.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 tools="$root/.build-tools"
 
-"$root/Scripts/install-packages.sh" golang-go golang-nhooyr-websocket-dev python3-venv
+"$root/Scripts/install-packages.sh" golang-go golang-nhooyr-websocket-dev python3-venv tshark
 
 mkdir -p "$tools"
 if ! "$tools/venv/bin/python" -c 'import websockets' 2>/dev/null; then

@@ -141,6 +141,35 @@ struct PlanSuiteTests {
         #expect(result.text.contains("eu to us: 8"), "\(result.text.suffix(3_000))")
     }
 
+    @Test("captures are read by tshark, every packet with its fate", .enabled(if: hasNetworks, needs))
+    func captures() async throws {
+        let result = try await run(
+            "splitbrain", "reject", instances: 3, "--run-cfg", "pcap=single[0],single[1]")
+        #expect(result.status == 0, "\(result.text.suffix(3_000))")
+        let outputs = try #require(bench.runs(of: "splitbrain").last)
+        #expect(!FileManager.default.fileExists(atPath: "\(outputs)/single/2/data0.pcapng"))
+        var comments: [String] = []
+        for instance in 0...1 {
+            let tshark = try RunningProgram(
+                "/usr/bin/tshark",
+                [
+                    "-r", "\(outputs)/single/\(instance)/data0.pcapng", "-o", "ip.check_checksum:TRUE", "-o",
+                    "tcp.check_checksum:TRUE", "-T", "fields", "-e", "tcp.checksum.status", "-e",
+                    "frame.comment",
+                ], environment: ["HOME": bench.home, "PATH": "/usr/bin:/bin"], directory: outputs)
+            let answer = await tshark.finish()
+            #expect(answer.status == 0, "\(answer.text)")
+            for line in answer.output.split(separator: "\n") {
+                let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+                // 1 is good.
+                #expect(fields.first == "1", "\(line)")
+                comments.append(String(fields.last ?? ""))
+            }
+        }
+        #expect(comments.contains("filtered: rejected, the sender is told"), "\(comments)")
+        #expect(comments.contains("delivered at once") && comments.contains { $0.hasPrefix("arrived") })
+    }
+
     @Test(
         "rules cut regions off from each other, and traffic takes the data network alone",
         .enabled(if: hasNetworks, needs),

@@ -5,6 +5,7 @@
 //       SwitchMailbox     changes that wait, bounded
 //       SwitchThread      reads devices, keeps the time, carries changes out between two packets
 //         SwitchCore      the switch itself, without devices and threads
+//     PacketCapture       files of packets with their fates
 //
 // One thread so far. Sharding: a member's packets are decided by its sender's links and written by whoever
 // owns the receiver, so that further threads would each own the *receivers* of a share of the members, take
@@ -24,17 +25,23 @@ package final class EmulatedNetwork: Sendable {
     package static let mostRules = 16_384
 
     private let configuration: SwitchConfiguration
+    private let capture: PacketCapture?
     private let mailbox: SwitchMailbox
 
     /// Starts the switch.
     ///
+    /// - Parameter capture: writes packets of members that ask for it; ended by whoever made it, after
+    ///   `stop`.
     /// - Throws: `EmulatorError` when the kernel gives no thread or descriptor.
-    package init(_ configuration: SwitchConfiguration) throws(EmulatorError) {
+    package init(
+        _ configuration: SwitchConfiguration, capture: PacketCapture? = nil
+    ) throws(EmulatorError) {
         self.configuration = configuration
+        self.capture = capture
         do {
             let mailbox = try SwitchMailbox()
             self.mailbox = mailbox
-            try SwitchThread.start(configuration, mailbox)
+            try SwitchThread.start(configuration, mailbox, capture?.buffer)
         } catch {
             throw EmulatorError(.system, "the network emulator cannot start: \(error)", cause: error)
         }
@@ -48,11 +55,15 @@ package final class EmulatedNetwork: Sendable {
     ///   - device: the descriptor of a TUN device with IFF_VNET_HDR, which does not block.
     ///   - identity: what tells this member from others in every repetition of the run; its links' randomness
     ///     derives from it.
+    ///   - captureFile: number of the capture's file for its packets; nil for none.
     package func attach(
-        _ device: OwnedDescriptor, identity: UInt64, _ configuration: MemberConfiguration
+        _ device: OwnedDescriptor, identity: UInt64, captureFile: Int? = nil,
+        _ configuration: MemberConfiguration
     ) async throws(EmulatorError) -> MemberID {
         try check(configuration)
-        return try await ask { .attach(device, identity: identity, configuration, reply: $0) }
+        return try await ask {
+            .attach(device, identity: identity, capture: captureFile, configuration, reply: $0)
+        }
     }
 
     /// Changes a member's configuration as a whole, between two packets.

@@ -140,6 +140,8 @@ struct LinkSet: ~Copyable {
 struct Member: ~Copyable {
     let descriptor: Int32
     let generation: UInt32
+    /// Number of the file that its packets are captured in; -1 for none.
+    let capture: Int32
     private(set) var configuration: MemberConfiguration
     private(set) var isEnabled: Bool
     private(set) var uplink: Int32
@@ -156,9 +158,10 @@ struct Member: ~Copyable {
 
     init(
         descriptor: Int32, generation: UInt32, identity: UInt64, seed: UInt64,
-        configuration: MemberConfiguration
+        configuration: MemberConfiguration, capture: Int32 = -1
     ) {
         self.descriptor = descriptor
+        self.capture = capture
         self.generation = generation
         self.identity = identity
         self.seed = seed

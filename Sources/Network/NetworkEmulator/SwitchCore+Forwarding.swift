@@ -25,13 +25,22 @@ extension SwitchCore {
         }
         let segments = Segmentation(packet)?.count ?? 1
         received &+= UInt64(segments)
-        guard sender.pointee.isEnabled else { return count(.disabled, segments) }
-        guard !isHousekeeping(packet) else { return count(.housekeeping) }
+        guard sender.pointee.isEnabled else {
+            note(.disabled, packet, sender, at: now)
+            return count(.disabled, segments)
+        }
+        guard !isHousekeeping(packet) else {
+            note(.housekeeping, packet, sender, at: now)
+            return count(.housekeeping)
+        }
 
         if packet.destination.isMulticast { return spread(packet, from: sender, number, at: now) }
         let match = owner(of: packet.destination)
         if match >= 0, let receiver = members[Int(match)] {
-            guard receiver.pointee.isEnabled else { return count(.disabled, segments) }
+            guard receiver.pointee.isEnabled else {
+                note(.disabled, packet, sender, at: now)
+                return count(.disabled, segments)
+            }
             let link = sender.pointee.links.link(
                 towards: packet.destination, inRegion: receiver.pointee.region)
             return transmit(
@@ -39,10 +48,12 @@ extension SwitchCore {
         }
         if isBroadcast(packet.destination) { return spread(packet, from: sender, number, at: now) }
         if configuration.gateways.contains(packet.destination), Replies.isEchoRequest(packet) {
+            note(.answered, packet, sender, at: now)
             Checksum.complete(base, count: packet.totalCount)
             Replies.answerEcho(packet)
             return write(base, count: packet.totalCount, to: sender)
         }
+        note(.unreachable, packet, sender, at: now)
         count(.unreachable, segments)
         refuse(packet, .hostUnreachable, to: sender, at: now)
     }
@@ -53,6 +64,7 @@ extension SwitchCore {
         _ packet: Packet, from sender: UnsafeMutablePointer<Member>, _ number: Int, at now: Instant
     ) {
         group &+= 1
+        note(.spread, packet, sender, at: now)
         for other in 0..<memberCount where other != number {
             guard let receiver = members[other], receiver.pointee.isEnabled else { continue }
             let address = packet.isIPv4 ? receiver.pointee.ipv4 : receiver.pointee.ipv6
@@ -91,11 +103,13 @@ extension SwitchCore {
         group: UInt64 = 0, at now: Instant
     ) {
         if sender.pointee.links.transparent[index], sender.pointee.uplink < 0 {
+            if group == 0 { note(.delivered, packet, sender, at: now) }
             return write(packet.base, count: packet.totalCount, to: receiver, segments: segments)
         }
         let link = sender.pointee.links.links + index
         guard let segmentation = Segmentation(packet) else {
             let fate = decide(link, sender, bytes: packet.length, group: group, at: now)
+            note(fate, packet.base, packet.totalCount, sender, at: now)
             return carryOut(
                 fate, packet, packet.base, packet.totalCount, sender, receiver, number, isShared: group != 0,
                 at: now)
@@ -108,8 +122,13 @@ extension SwitchCore {
                 link, sender, bytes: segmentation.wireBytes(first: first, count: count), at: now)
             if case .deliver = fate {
                 let bytes = segmentation.write(packet, first: first, count: count, to: scratch)
+                note(fate, scratch, bytes, sender, at: now)
                 carryOut(fate, packet, scratch, bytes, sender, receiver, number, segments: count, at: now)
             } else {
+                if sender.pointee.capture >= 0 {
+                    let bytes = segmentation.write(packet, first: first, count: count, to: scratch)
+                    note(fate, scratch, bytes, sender, at: now)
+                }
                 carryOut(fate, packet, packet.base, 0, sender, receiver, number, segments: count, at: now)
                 // One answer for the whole super-packet.
                 if fate == .reject { return self.count(.rejected, segmentation.count - first - count) }
@@ -194,9 +213,13 @@ extension SwitchCore {
     // MARK: Out
 
     func write(
-        _ base: UnsafeRawPointer, count bytes: Int, to member: UnsafeMutablePointer<Member>, segments: Int = 1
+        _ base: UnsafeRawPointer, count bytes: Int, to member: UnsafeMutablePointer<Member>,
+        segments: Int = 1, late: Int64 = 0
     ) {
         let error = output.write(base, count: bytes, to: member.pointee.descriptor)
+        if member.pointee.capture >= 0 {
+            noteArrival(base, bytes, at: member, late: late, isTaken: error == 0)
+        }
         if error == 0 {
             delivered &+= UInt64(segments)
             deliveredBytes &+= UInt64(bytes - OffloadHeader.byteCount)

@@ -44,6 +44,8 @@ package struct SwitchConfiguration: Sendable, Hashable {
 final class SwitchCore<Output: Wire> {
     let configuration: SwitchConfiguration
     let output: Output
+    /// Where packets of members with a capture go; nil for none.
+    let capture: CaptureBuffer?
     /// Members by number; a free place is nil.
     let members: UnsafeMutablePointer<UnsafeMutablePointer<Member>?>
     private(set) var memberCount = 0
@@ -68,8 +70,9 @@ final class SwitchCore<Output: Wire> {
     /// Where segments and replies are written before they go out.
     let scratch: UnsafeMutableRawPointer
 
-    init(_ configuration: SwitchConfiguration, output: Output) {
+    init(_ configuration: SwitchConfiguration, output: Output, capture: CaptureBuffer? = nil) {
         self.configuration = configuration
+        self.capture = capture
         self.output = output
         members = .allocate(capacity: configuration.memberLimit)
         members.initialize(repeating: nil, count: configuration.memberLimit)
@@ -95,7 +98,11 @@ final class SwitchCore<Output: Wire> {
     // MARK: Changes, between two packets
 
     /// Adds a member and returns its number; nil when the switch is full.
-    func add(descriptor: Int32, identity: UInt64, _ configuration: MemberConfiguration) -> Int? {
+    ///
+    /// - Parameter capture: number of the file that its packets are captured in; -1 for none.
+    func add(
+        descriptor: Int32, identity: UInt64, capture: Int32 = -1, _ configuration: MemberConfiguration
+    ) -> Int? {
         guard !freeNumbers.isEmpty || memberCount < self.configuration.memberLimit else { return nil }
         let number = freeNumbers.popLast() ?? memberCount
         generation &+= 1
@@ -104,7 +111,7 @@ final class SwitchCore<Output: Wire> {
             to: Member(
                 descriptor: descriptor, generation: generation, identity: identity,
                 seed: self.configuration.seed,
-                configuration: configuration))
+                configuration: configuration, capture: self.capture == nil ? -1 : capture))
         members[number] = member
         memberCount = max(memberCount, number + 1)
         addressesAreStale = true
@@ -156,12 +163,13 @@ final class SwitchCore<Output: Wire> {
         var rest = limit
         while rest > 0, let pending = queue.pop(at: now) {
             rest -= 1
-            lateness.record(UInt64(max(0, (now - pending.due).nanoseconds)))
+            let late = max(0, (now - pending.due).nanoseconds)
+            lateness.record(UInt64(late))
             if let member = members[Int(pending.member)], member.pointee.generation == pending.generation {
                 if member.pointee.isEnabled {
                     write(
                         pending.slot.packet, count: Int(pending.count), to: member,
-                        segments: Int(pending.segments))
+                        segments: Int(pending.segments), late: late)
                 } else {
                     count(.disabled, Int(pending.segments))
                 }

@@ -7,7 +7,8 @@ import Synchronization
 enum SwitchCommand: Sendable {
     typealias Reply<Answer: Sendable> = @Sendable (Result<Answer, EmulatorError>) -> Void
 
-    case attach(OwnedDescriptor, identity: UInt64, MemberConfiguration, reply: Reply<MemberID>)
+    case attach(
+        OwnedDescriptor, identity: UInt64, capture: Int?, MemberConfiguration, reply: Reply<MemberID>)
     case configure(MemberID, MemberConfiguration, reply: Reply<Void>)
     case detach(MemberID, reply: Reply<Void>)
     case statistics(reply: Reply<SwitchStatistics>)
@@ -16,7 +17,7 @@ enum SwitchCommand: Sendable {
     /// Answers that it will not be done.
     func refuse(_ error: EmulatorError) {
         switch self {
-        case .attach(_, _, _, let reply): reply(.failure(error))
+        case .attach(_, _, _, _, let reply): reply(.failure(error))
         case .configure(_, _, let reply), .detach(_, let reply): reply(.failure(error))
         case .statistics(let reply), .stop(let reply): reply(.failure(error))
         }

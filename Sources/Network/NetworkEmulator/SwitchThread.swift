@@ -29,22 +29,25 @@ struct SwitchThread: ~Copyable {
     private let buffer: UnsafeMutableRawPointer
     private var isStopped = false
 
-    static func start(_ configuration: SwitchConfiguration, _ mailbox: SwitchMailbox) throws(SystemError) {
+    static func start(
+        _ configuration: SwitchConfiguration, _ mailbox: SwitchMailbox, _ capture: CaptureBuffer?
+    ) throws(SystemError) {
         let poller = try PacketPoller()
         try mailbox.watch(with: poller, token: mailboxToken)
         // The thread takes the poller along; a closure cannot take what is not copyable.
         let handover = Handover(poller)
         try NamedThread.start("network-switch") {
             guard let poller = handover.take() else { return }
-            var thread = SwitchThread(configuration, mailbox, poller)
+            var thread = SwitchThread(configuration, mailbox, capture, poller)
             thread.run()
         }.detach()
     }
 
     private init(
-        _ configuration: SwitchConfiguration, _ mailbox: SwitchMailbox, _ poller: consuming PacketPoller
+        _ configuration: SwitchConfiguration, _ mailbox: SwitchMailbox, _ capture: CaptureBuffer?,
+        _ poller: consuming PacketPoller
     ) {
-        core = SwitchCore(configuration, output: DeviceWire())
+        core = SwitchCore(configuration, output: DeviceWire(), capture: capture)
         self.mailbox = mailbox
         self.poller = poller
         buffer = .allocate(byteCount: BufferPool.largeBytes, alignment: 64)
@@ -115,8 +118,8 @@ struct SwitchThread: ~Copyable {
 
     private mutating func carryOut(_ command: SwitchCommand) {
         switch command {
-        case .attach(let device, let identity, let configuration, let reply):
-            reply(attach(device, identity, configuration))
+        case .attach(let device, let identity, let capture, let configuration, let reply):
+            reply(attach(device, identity, capture, configuration))
         case .configure(let id, let configuration, let reply):
             guard isMember(id) else {
                 return reply(.failure(EmulatorError(.configuration, "the instance has left its network")))
@@ -145,9 +148,11 @@ struct SwitchThread: ~Copyable {
     }
 
     private mutating func attach(
-        _ device: OwnedDescriptor, _ identity: UInt64, _ configuration: MemberConfiguration
+        _ device: OwnedDescriptor, _ identity: UInt64, _ capture: Int?, _ configuration: MemberConfiguration
     ) -> Result<MemberID, EmulatorError> {
-        guard let number = core.add(descriptor: device.number, identity: identity, configuration),
+        guard
+            let number = core.add(
+                descriptor: device.number, identity: identity, capture: Int32(capture ?? -1), configuration),
             let member = core.members[number]
         else {
             return .failure(

@@ -1,6 +1,7 @@
 // The runner's table of configuration, decoded and checked.
 
 import Execution
+import InstanceContract
 import TestgroundModel
 
 struct LocalExecConfiguration: Sendable, Hashable {
@@ -13,7 +14,24 @@ struct LocalExecConfiguration: Sendable, Hashable {
         case namespaces
     }
 
+    /// Whose packets are written to files.
+    enum Capture: Sendable, Hashable {
+        case none
+        case all
+        /// Groups (`miners`) and instances (`miners[3]`).
+        case only(Set<String>)
+
+        func includes(_ instance: InstanceReference) -> Bool {
+            switch self {
+            case .none: false
+            case .all: true
+            case .only(let names): names.contains(instance.group) || names.contains(instance.description)
+            }
+        }
+    }
+
     var isolation = Isolation.auto
+    var capture = Capture.none
     /// `LOG_LEVEL` of instances; empty for none.
     var logLevel = ""
     /// Instances that are being attached at once.
@@ -27,7 +45,9 @@ struct LocalExecConfiguration: Sendable, Hashable {
     static let defaultStartConcurrency = 64
     static let mostStartConcurrency = 1024
 
-    static let keys = ["isolation", "log_level", "start_concurrency", "run_timeout", "influxdb_endpoint"]
+    static let keys = [
+        "isolation", "log_level", "start_concurrency", "run_timeout", "influxdb_endpoint", "pcap",
+    ]
 
     init() {}
 
@@ -45,6 +65,14 @@ struct LocalExecConfiguration: Sendable, Hashable {
                 .configuration,
                 "local:exec: influxdb_endpoint is \"\(influxDBEndpoint)\", which instances do not reach with "
                     + "isolation = \"namespaces\"; use isolation = \"none\", or leave it out")
+        }
+        if let value = table["pcap"] { capture = try Self.capture(value) }
+        guard isolation != .none || capture == .none else {
+            throw ExecutionError(
+                .configuration,
+                "local:exec: pcap needs networks of the instances' own; leave out "
+                    + "isolation = \"none\", or pcap"
+            )
         }
         logLevel = try Self.string(table, "log_level") ?? ""
         if let value = table["start_concurrency"] {
@@ -72,6 +100,23 @@ struct LocalExecConfiguration: Sendable, Hashable {
         case .string(let text): return text
         case let value?: throw invalid(key, value.text, "a string")
         }
+    }
+
+    /// `true`, `false`, one name, or several: with commas between them in a flag.
+    private static func capture(_ value: ConfigurationValue) throws(ExecutionError) -> Capture {
+        switch value {
+        case .boolean(let flag): return flag ? .all : .none
+        case .string("true"): return .all
+        case .string("false"): return .none
+        case .string(let text) where !text.isEmpty:
+            return .only(Set(text.split(separator: ",").map(String.init)))
+        case .array(let values):
+            let names = values.compactMap { if case .string(let text) = $0 { text } else { nil } }
+            if names.count == values.count { return .only(Set(names)) }
+        default: break
+        }
+        throw invalid(
+            "pcap", value.text, "true, or an array of groups and instances such as \"miners\", \"miners[3]\"")
     }
 
     /// Flags (`--run-cfg k=v`) carry every value as a string.

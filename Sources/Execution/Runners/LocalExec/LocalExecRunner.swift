@@ -86,7 +86,9 @@ package final class LocalExecRunner: Runner {
         } onCancel: {
             supervisor.post(.cancel)
         }
-        result.fidelity = await network.close()
+        let report = await network.close()
+        result.fidelity = report.fidelity
+        result.warnings += report.warnings
         if let warning = network.warning { result.warnings.insert(warning, at: 0) }
         return result
     }
@@ -103,12 +105,14 @@ package final class LocalExecRunner: Runner {
             if !configuration.influxDBEndpoint.isEmpty {
                 return HostNetwork(
                     services: services, reason: "influxdb_endpoint is only reached from the host's network",
-                    ignoresTopology: preparation.network.isShaped)
+                    ignoresTopology: preparation.network.isShaped,
+                    ignoresCapture: configuration.capture != .none)
             }
             if let problem = await NamespaceProbe.problem() {
                 return HostNetwork(
                     services: services, reason: "namespaces do not work here: \(problem)",
-                    ignoresTopology: preparation.network.isShaped)
+                    ignoresTopology: preparation.network.isShaped,
+                    ignoresCapture: configuration.capture != .none)
             }
         case .namespaces:
             if let problem = await NamespaceProbe.problem() {
@@ -120,7 +124,7 @@ package final class LocalExecRunner: Runner {
         return try await NamespaceNetwork.make(
             preparation.order.launches, preparation.network, directory: preparation.temporaryDirectory,
             seed: preparation.seed,
-            services: services)
+            capture: configuration.capture, services: services)
     }
 
     /// Instances whose networks are finished at the same time, a thread each.

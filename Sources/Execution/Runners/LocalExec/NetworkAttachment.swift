@@ -22,6 +22,14 @@ struct NamespaceLaunch: Sendable {
     var options: LauncherOptions
 }
 
+/// How a run's network has done.
+struct NetworkReport: Sendable, Hashable {
+    /// How true it was; nil when nothing shaped it.
+    var fidelity: NetworkFidelity?
+    /// What the reader of the verdict must know besides.
+    var warnings: [String] = []
+}
+
 /// Gives instances their networks. Calls for several instances run at once.
 protocol NetworkAttachment: Sendable {
     /// What whoever reads the verdict must know about this kind of network; nil for nothing.
@@ -43,8 +51,8 @@ protocol NetworkAttachment: Sendable {
         fail: @escaping @Sendable (Int, String) -> Void
     ) async
 
-    /// The run is over; answers how true its network was, nil when nothing shaped it.
-    func close() async -> NetworkFidelity?
+    /// The run is over; answers what there is to tell about its network.
+    func close() async -> NetworkReport
 }
 
 /// `isolation = "none"`: instances use the host's network as it is.
@@ -57,12 +65,15 @@ struct HostNetwork: NetworkAttachment {
     var reason: String?
     /// Whether the composition asks for links that nobody shapes here.
     var ignoresTopology = false
+    /// Whether captures are asked for that nobody makes here.
+    var ignoresCapture = false
 
     var warning: String? {
         let cause = reason.map { "; \($0)" } ?? ""
         return
             "instances shared the host's network (isolation = \"none\"): traffic was not shaped or isolated"
-            + (ignoresTopology ? ", and [network] of the composition had no effect" : "") + cause
+            + (ignoresTopology ? ", and [network] of the composition had no effect" : "")
+            + (ignoresCapture ? ", and pcap had none" : "") + cause
     }
 
     func attach(_ launch: InstanceLaunch, in scope: RunScope) async throws -> AttachedNetwork {
@@ -78,5 +89,5 @@ struct HostNetwork: NetworkAttachment {
         fail: @escaping @Sendable (Int, String) -> Void
     ) async {}
 
-    func close() async -> NetworkFidelity? { nil }
+    func close() async -> NetworkReport { NetworkReport() }
 }

@@ -17,8 +17,8 @@ struct RunPreparation: Sendable {
     let warnings: [String]
 
     /// Descriptors an instance takes here: process, two pipes, up to three files, its listening socket, its
-    /// connections; device, netlink socket and gate of a network of its own.
-    static let descriptorsPerInstance: UInt64 = 14
+    /// connections; device, netlink socket and gate of a network of its own; a capture.
+    static let descriptorsPerInstance: UInt64 = 15
     /// Beyond a few, removals wait for the same lock.
     private static let removalsAtOnce = 4
     /// Descriptors of the program itself: database, journals, HTTP, libraries.

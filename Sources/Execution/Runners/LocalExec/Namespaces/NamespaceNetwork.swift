@@ -4,6 +4,7 @@
 //       HostNames        unique names and the hosts files that make them resolve
 //       NetworkChange    a plan's request as what has to be done, purely
 //       NetworkTopology  what the composition wants, in the emulator's terms
+//       Capture          whose packets are written to files
 //       Fidelity         whether the switch has kept its promises
 //       NamespaceProbe   whether this machine lets us
 
@@ -25,6 +26,7 @@ final class NamespaceNetwork: NetworkAttachment {
     /// What the composition wants of it.
     private let plan: NetworkPlan
     private let emulator: EmulatedNetwork
+    private let capture: Capture?
     private let launcher: ExecutableMemory
     private let names: HostNames
     private let isRoot: Bool
@@ -44,7 +46,7 @@ final class NamespaceNetwork: NetworkAttachment {
     /// - Throws: `ExecutionError` when the run has too many instances, or the switch cannot start.
     static func make(
         _ launches: [InstanceLaunch], _ plan: NetworkPlan, directory: String, seed: UInt64,
-        services: any InstanceServices
+        capture: LocalExecConfiguration.Capture, services: any InstanceServices
     ) async throws -> NamespaceNetwork {
         let network = DataNetwork(
             bits: plan.subnetBits, hasIPv6: plan.hasIPv6 && Directories.exists("/proc/sys/net/ipv6"),
@@ -58,16 +60,21 @@ final class NamespaceNetwork: NetworkAttachment {
         let names = HostNames(launches.map(\.instance), directory: "\(directory)/hosts")
         do {
             try await NamedThread.run("hosts-files") { try names.writeAll(network) }
-            return try NamespaceNetwork(network, plan, names, seed: seed, services: services)
+            return try NamespaceNetwork(
+                network, plan, names, seed: seed, capture: try Capture.make(launches, capture),
+                services: services)
+        } catch let error as ExecutionError {
+            throw error
         } catch {
             throw ExecutionError(.system, "the run's network could not be made: \(error)")
         }
     }
 
     private init(
-        _ network: DataNetwork, _ plan: NetworkPlan, _ names: HostNames, seed: UInt64,
+        _ network: DataNetwork, _ plan: NetworkPlan, _ names: HostNames, seed: UInt64, capture: Capture?,
         services: any InstanceServices
     ) throws {
+        self.capture = capture
         self.services = services
         self.network = network
         self.plan = plan
@@ -76,7 +83,7 @@ final class NamespaceNetwork: NetworkAttachment {
         emulator = try EmulatedNetwork(
             SwitchConfiguration(
                 seed: seed, subnets: network.subnets, gateways: network.gateways,
-                uplinks: plan.uplinks.map(Uplink.init)))
+                uplinks: plan.uplinks.map(Uplink.init)), capture: capture?.packets)
         isRoot = ThisProcess.isRoot
     }
 
@@ -109,7 +116,8 @@ final class NamespaceNetwork: NetworkAttachment {
         guard let listener = launched.listeners.first else { throw LauncherError.incomplete }
         fidelity.withLock { $0.expect(settings) }
         let id = try await emulator.attach(
-            launched.device, identity: UInt64(launch.index), settings.member)
+            launched.device, identity: UInt64(launch.index), captureFile: capture?.files[launch.index],
+            settings.member)
         members.withLock {
             $0[launch.index] = Member(
                 id: id, settings: settings, netlink: launched.netlink, deviceIndex: launched.deviceIndex)
@@ -188,8 +196,11 @@ final class NamespaceNetwork: NetworkAttachment {
     // MARK: The end
 
     /// Ends the switch and judges it.
-    func close() async -> NetworkFidelity? {
-        guard let statistics = await emulator.stop() else { return nil }
-        return fidelity.withLock { $0.judge(statistics) }
+    func close() async -> NetworkReport {
+        let statistics = await emulator.stop()
+        var report = NetworkReport()
+        if let capture { report.warnings = capture.warnings(await capture.packets.finish()) }
+        report.fidelity = statistics.map { statistics in fidelity.withLock { $0.judge(statistics) } }
+        return report
     }
 }
