@@ -3,13 +3,22 @@
 
 import PackageDescription
 
+let settings: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
 let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "testground", path: "..")],
     targets: [
-        .executableTarget(name: "StartToVerdict", swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(name: "StartToVerdict", dependencies: ["Rounds"], swiftSettings: settings),
         .systemLibrary(name: "CEpoll"),
         .executableTarget(
-            name: "SyncBenchmark", dependencies: ["CEpoll"], swiftSettings: [.swiftLanguageMode(.v6)]),
+            name: "SyncBenchmark", dependencies: ["CEpoll", "Rounds"], swiftSettings: settings),
+        .executableTarget(
+            name: "NetworkProbe", dependencies: [.product(name: "Testground", package: "testground")],
+            swiftSettings: settings),
+        .executableTarget(name: "NetworkBenchmark", dependencies: ["Rounds"], swiftSettings: settings),
+        // What rounds of a measurement come to.
+        .target(name: "Rounds", swiftSettings: settings),
     ]
 )

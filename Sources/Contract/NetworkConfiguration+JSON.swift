@@ -16,7 +16,7 @@ extension NetworkConfiguration {
             .init("default", .object(defaultShape.members)),
             .init(
                 "rules",
-                .array(rules.map { .object($0.shape.members + [.init("subnet", .string($0.subnet))]) })),
+                .array(rules.map { .object($0.shape.changes + [.init("subnet", .string($0.subnet))]) })),
             .init("callback_state", .string(callbackState)),
             .init("routing_policy", .string(routingPolicy.rawValue)),
         ]).text
@@ -59,6 +59,12 @@ extension LinkShape {
             .init("reorder_corr", .double(reorderCorrelation)), .init("duplicate", .double(duplicate)),
             .init("duplicate_corr", .double(duplicateCorrelation)),
         ]
+    }
+
+    /// Members that are not zero, which absent ones are: there may be thousands of rules.
+    fileprivate var changes: [JSONValue.Member] {
+        let nothing = LinkShape().members
+        return zip(members, nothing).filter { $0.0.value != $0.1.value }.map(\.0)
     }
 
     fileprivate init(_ reader: MemberReader) throws(NetworkConfigurationError) {

@@ -32,6 +32,10 @@ struct LimitTests {
         scenario.send("q", publish("t", escapes), from: client)
         scenario.send("r", publish("t", "1"), from: client)
         #expect(scenario.errors(client, "p").first?.contains("\(SyncLimits.entryBytes)") == true)
+        // Only the runner reads requests for networks.
+        let request = "\"" + String(repeating: "x", count: SyncLimits.networkRequestBytes - 4) + "\""
+        scenario.send("n", publish("run:r:plan:p:case:c:topics:network:a-0", request), from: client)
+        #expect(scenario.errors(client, "n").isEmpty)
         #expect(scenario.errors(client, "q").count == 1)
         #expect(scenario.contents(client, "r") == [.published(sequence: 1)])
     }

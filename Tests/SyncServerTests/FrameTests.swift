@@ -143,13 +143,13 @@ struct FrameTests {
                 1007
             ),
             Violation(
-                "an oversize frame", RawClient.frame(text, [UInt8](repeating: 0x20, count: 256 << 10 | 1)),
+                "an oversize frame", RawClient.frame(text, [UInt8](repeating: 0x20, count: 1 << 20 | 1)),
                 1009
             ),
             Violation(
                 "oversize fragments",
-                RawClient.frame(0x1, [UInt8](repeating: 0x20, count: 200_000))
-                    + RawClient.frame(0x0, [UInt8](repeating: 0x20, count: 200_000)), 1009
+                RawClient.frame(0x1, [UInt8](repeating: 0x20, count: 600_000))
+                    + RawClient.frame(0x0, [UInt8](repeating: 0x20, count: 600_000)), 1009
             ),
         ])
     func violations(violation: Violation) async throws {

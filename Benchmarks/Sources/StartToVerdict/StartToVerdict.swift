@@ -9,6 +9,7 @@
 // smaller than the program, since a process starts out with the peak of the one that started it (getrusage(2)).
 
 import Foundation
+import Rounds
 
 struct Sample {
     var run: Double
@@ -19,14 +20,6 @@ struct Sample {
 func fail(_ message: String) -> Never {
     FileHandle.standardError.write(Data("error: \(message)\n".utf8))
     exit(1)
-}
-
-func median(_ values: [Double]) -> Double { percentile(values, 0.5) }
-
-func percentile(_ values: [Double], _ share: Double) -> Double {
-    let sorted = values.sorted()
-    guard !sorted.isEmpty else { return .nan }
-    return sorted[min(sorted.count - 1, Int((share * Double(sorted.count - 1)).rounded()))]
 }
 
 /// Runs a program to its end and returns its wall time in seconds.
@@ -153,26 +146,26 @@ struct Bench {
             _ = try bench.sample(instances)
             print(line(instances, try (0..<rounds).map { _ in try bench.sample(instances) }))
         }
-        let peaks = try (0..<rounds).map { _ in
-            try residentPeak(bench.artifact, scratch: "\(home)/resident") / 1_048_576
-        }
-        let low = percentile(peaks, 0.1)
-        let high = percentile(peaks, 0.9)
+        let peaks = Rounds(
+            try (0..<rounds).map { _ in
+                try residentPeak(bench.artifact, scratch: "\(home)/resident") / 1_048_576
+            })
+        let (low, high) = peaks.spread
         print(
-            String(format: "an instance's resident memory, MiB: %.1f [%.1f … %.1f]", median(peaks), low, high)
+            String(format: "an instance's resident memory, MiB: %.1f [%.1f … %.1f]", peaks.median, low, high)
         )
     }
 
     private static func line(_ instances: Int, _ samples: [Sample]) -> String {
         func milliseconds(_ seconds: Double) -> String { String(format: "%8.1f", seconds * 1000) }
-        let runs = samples.map(\.run)
+        let runs = Rounds(samples.map(\.run))
         return [
-            String(format: "%9d", instances), milliseconds(median(runs)),
-            "[\(milliseconds(percentile(runs, 0.1))) \(milliseconds(percentile(runs, 0.9)))]",
-            milliseconds(median(samples.map(\.control))),
-            String(format: "%7.2f", median(samples.map { $0.run / $0.control })),
-            milliseconds(median(samples.map(\.runner))),
-            milliseconds(median(samples.map { $0.run - $0.runner })),
+            String(format: "%9d", instances), milliseconds(runs.median),
+            "[\(milliseconds(runs.spread.low)) \(milliseconds(runs.spread.high))]",
+            milliseconds(Rounds(samples.map(\.control)).median),
+            String(format: "%7.2f", Rounds(samples.map { $0.run / $0.control }).median),
+            milliseconds(Rounds(samples.map(\.runner)).median),
+            milliseconds(Rounds(samples.map { $0.run - $0.runner }).median),
         ].joined(separator: "  ")
     }
 }

@@ -8,6 +8,7 @@
 // this generator used meanwhile.
 
 import Foundation
+import Rounds
 
 struct Sample {
     /// The figure, in the measurement's unit.
@@ -192,11 +193,6 @@ func quiet(_ clients: Int) -> Measurement {
     }
 }
 
-func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    return sorted.isEmpty ? .nan : sorted[sorted.count / 2]
-}
-
 func text(_ value: Double) -> String {
     String(format: value < 10 ? "%.2f" : value < 1000 ? "%.1f" : "%.0f", value)
 }
@@ -241,10 +237,10 @@ struct SyncBenchmark {
                 let cpu = row.samples.compactMap(\.serverCPU)
                 let load = row.samples.compactMap(\.load)
                 print(
-                    "| \(measurement.name)\(row.suffix) | \(text(median(values)))",
+                    "| \(measurement.name)\(row.suffix) | \(text(Rounds(values).median))",
                     "| \(text(values.min() ?? .nan))–\(text(values.max() ?? .nan)) | \(row.samples.first?.unit ?? measurement.unit)",
-                    "| \(cpu.isEmpty ? "" : text(median(cpu)))",
-                    "| \(load.isEmpty ? "" : "\(Int(median(load) * 100)) %") |")
+                    "| \(cpu.isEmpty ? "" : text(Rounds(cpu).median))",
+                    "| \(load.isEmpty ? "" : "\(Int(Rounds(load).median * 100)) %") |")
                 fflush(nil)
             }
         }

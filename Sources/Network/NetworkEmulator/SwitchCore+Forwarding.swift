@@ -114,7 +114,7 @@ extension SwitchCore {
                 fate, packet, packet.base, packet.totalCount, sender, receiver, number, isShared: group != 0,
                 at: now)
         }
-        let step = pieceSegments(of: link.pointee.shape, segmentation)
+        let step = pieceSegments(of: link.pointee.shape, behind: sender.pointee.uplink, segmentation)
         var first = 0
         while first < segmentation.count {
             let count = min(step, segmentation.count - first)
@@ -139,16 +139,24 @@ extension SwitchCore {
 
     /// Segments that are decided about together: one where chance decides, else what the rate serves in about
     /// a millisecond.
-    private func pieceSegments(of shape: LinkShape, _ segmentation: Segmentation) -> Int {
+    private func pieceSegments(
+        of shape: LinkShape, behind uplink: Int32, _ segmentation: Segmentation
+    ) -> Int {
         if shape.loss.probability != .never || shape.duplicate.probability != .never
             || shape.corrupt.probability != .never || shape.reorder.probability != .never
             || shape.jitter > .zero
         {
             return 1
         }
-        guard !shape.bandwidth.isUnlimited else { return segmentation.count }
+        // The slower of the link's rate and the uplink's; neither is limited where this is 0.
+        var rate = shape.bandwidth.bitsPerSecond
+        if uplink >= 0 {
+            let shared = uplinks[Int(uplink)].bandwidth.bitsPerSecond
+            if shared > 0, rate == 0 || shared < rate { rate = shared }
+        }
+        guard rate > 0 else { return segmentation.count }
         let bits = UInt64(segmentation.segmentSize + segmentation.headerLength) * 8
-        let nanoseconds = bits * 1_000_000_000 / shape.bandwidth.bitsPerSecond
+        let nanoseconds = bits * 1_000_000_000 / rate
         return max(1, Int(Self.pieceNanoseconds / max(1, nanoseconds)))
     }
 

@@ -7,12 +7,14 @@ extension SyncCore {
     mutating func publish(_ body: [UInt8], to name: String, by place: Int, _ actions: inout [SyncAction])
         throws(SyncRefusal) -> Int64
     {
-        guard body.count <= SyncLimits.entryBytes else {
+        let part = Self.lastPart(of: name)
+        let isRequest = part.hasPrefix("network:")
+        let limit = isRequest ? SyncLimits.networkRequestBytes : SyncLimits.entryBytes
+        guard body.count <= limit else {
             throw SyncRefusal(
-                "the payload for \(Self.quoted(Self.lastPart(of: name))) takes \(body.count) bytes "
-                    + "as a JSON string, "
-                    + "and \(SyncLimits.entryBytes) are the limit: clients read messages of at most 32768"
-            )
+                "the payload for \(Self.quoted(part)) takes \(body.count) bytes as a JSON string, and "
+                    + "\(limit) are the limit"
+                    + (isRequest ? "" : ": clients read messages of at most 32768"))
         }
         let topic = try topic(name, for: place)
         let cost = body.count + SyncLimits.entryOverheadBytes

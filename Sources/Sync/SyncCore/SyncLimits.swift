@@ -18,6 +18,10 @@ package struct SyncLimits: Sendable, Hashable {
     package static let entryBytes =
         messageBytes - (SyncDelivery.head(id: "").count - 2 + identifierBytes) - SyncDelivery.tail.count
 
+    /// Longest request for an instance's network, in bytes of its escaped form: some 20,000 rules. Only the
+    /// runner reads those, and it has no limit of its own.
+    package static let networkRequestBytes = 1_000_000
+
     /// Longest name of a state or topic in UTF-8. Qualified names carry run, plan and case: some 150 bytes.
     package var nameBytes: Int
     /// States and topics that exist at once. At some 400 bytes each, this is about 200 MiB.

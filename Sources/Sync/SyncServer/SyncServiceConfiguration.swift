@@ -28,9 +28,9 @@ package struct SyncServiceConfiguration: Sendable {
 
 /// Limits of a connection's bytes and times.
 package struct EdgeLimits: Sendable, Hashable {
-    /// Longest message that is read. Eight times the longest that is worth sending, so that a payload which
-    /// is too long is mostly answered with an error that says so; beyond, the connection is closed with
-    /// 1009.
+    /// Longest message that is read: a request for a network with thousands of rules, and so much more than
+    /// what else is worth sending that a payload which is too long is mostly answered with an error that says
+    /// so; beyond, the connection is closed with 1009.
     package var messageBytes: Int
     /// Answers that wait for a client which does not read. Some 10,000 of them; a client that has not read
     /// so many never will, and is disconnected. Deliveries do not count: they stay in their topic until
@@ -49,7 +49,7 @@ package struct EdgeLimits: Sendable, Hashable {
     package var farewellTimeout: Duration
 
     package init(
-        messageBytes: Int = 256 << 10, unreadBytes: Int = 1 << 20,
+        messageBytes: Int = 1 << 20, unreadBytes: Int = 1 << 20,
         handshakeTimeout: Duration = .seconds(10), pingInterval: Duration = .seconds(30),
         closeTimeout: Duration = .seconds(5), farewellTimeout: Duration = .seconds(2)
     ) {

@@ -84,6 +84,11 @@ int clinux_set_timer_slack(unsigned long nanoseconds) { return prctl(PR_SET_TIME
 // On Linux, unlike in POSIX, 0 means the thread and not the process; setpriority(2).
 int clinux_set_thread_nice(int value) { return setpriority(PRIO_PROCESS, 0, value); }
 
+int clinux_set_thread_real_time(void) {
+    struct sched_param parameter = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
+    return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameter);
+}
+
 int clinux_memory_file(const char *name) {
     // Where vm.memfd_noexec asks for it, execution has to be wished for; older kernels do not know the wish.
     int descriptor = memfd_create(name, MFD_CLOEXEC | MFD_EXEC);

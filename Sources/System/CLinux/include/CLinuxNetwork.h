@@ -27,6 +27,9 @@ int clinux_set_timer_slack(unsigned long nanoseconds);
 // setpriority(2) of the calling thread; needs CAP_SYS_NICE for less than the present value.
 int clinux_set_thread_nice(int value);
 
+// sched_setscheduler(2) of the calling thread: SCHED_FIFO, lowest priority; needs CAP_SYS_NICE or RLIMIT_RTPRIO.
+int clinux_set_thread_real_time(void);
+
 // memfd_create(2), executable, closed on exec.
 int clinux_memory_file(const char *name);
 
