@@ -73,8 +73,9 @@ struct Laboratory: Sendable {
     private var nothing: String { "\(home)/nothing.sh" }
 
     private func makeNothing() throws {
-        let event = #"{"ts":1,"msg":"","group_id":"g","run_id":"r","event":{"success_event":{"group":"g"}}}"#
-        try Data("#!/bin/sh\necho '\(event)'\n".utf8).write(to: URL(filePath: nothing))
+        let event = #"{\"ts\":1,\"msg\":\"\",\"group_id\":\"$TEST_GROUP_ID\",\"run_id\":\"$TEST_RUN\","#
+            + #"\"event\":{\"success_event\":{\"group\":\"$TEST_GROUP_ID\"}}}"#
+        try Data("#!/bin/sh\necho \"\(event)\"\n".utf8).write(to: URL(filePath: nothing))
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: nothing)
     }
 

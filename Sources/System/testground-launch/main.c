@@ -115,8 +115,8 @@ static void parse(int count, char **arguments) {
 }
 
 // Writes a whole small file, such as those below /proc.
-static bool write_file(const char *path, const char *text) {
-    int file = open(path, O_WRONLY | O_CLOEXEC);
+static bool write_file_at(int folder, const char *path, const char *text) {
+    int file = openat(folder, path, O_WRONLY | O_CLOEXEC);
     if (file < 0) return false;
     size_t length = strlen(text);
     bool written = write(file, text, length) == (ssize_t)length;
@@ -125,6 +125,8 @@ static bool write_file(const char *path, const char *text) {
     errno = error;
     return written;
 }
+
+static bool write_file(const char *path, const char *text) { return write_file_at(AT_FDCWD, path, text); }
 
 // The instance must not outlive the process that supervises it.
 static void die_with_parent(void) {
@@ -165,7 +167,13 @@ static void enter_namespaces(void) {
 }
 
 // Settings of the network namespace; one that this kernel lacks is left alone.
+//
+// Each namespace has entries of its own for the same names below /proc/sys/net, and the kernel looks through those of all
+// namespaces at each step of a path: with 1,000 instances a sixth of what launching costs. So a folder is opened once for all the
+// settings in a row that are in it.
 static void set_sysctls(void) {
+    char open_path[256] = "";
+    int folder = -1;
     for (int i = 0; i < options.sysctl_count; i++) {
         const char *setting = options.sysctls[i];
         const char *value = strchr(setting, '=');
@@ -174,8 +182,17 @@ static void set_sysctls(void) {
         int length = snprintf(path, sizeof path, "/proc/sys/%.*s", (int)(value - setting), setting);
         if (length < 0 || length >= (int)sizeof path) usage("--sysctl has too long a key");
         for (char *c = path + strlen("/proc/sys/"); *c != 0; c++) if (*c == '.') *c = '/';
-        if (!write_file(path, value + 1) && errno != ENOENT) fail(setting, "the kernel refuses this setting");
+        char *name = strrchr(path, '/');
+        *name++ = 0;
+        if (strcmp(path, open_path) != 0) {
+            if (folder >= 0) close(folder);
+            folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+            memcpy(open_path, path, sizeof path);
+        }
+        if (folder < 0) continue;
+        if (!write_file_at(folder, name, value + 1) && errno != ENOENT) fail(setting, "the kernel refuses this setting");
     }
+    if (folder >= 0) close(folder);
 }
 
 // ip link set dev NAME up
