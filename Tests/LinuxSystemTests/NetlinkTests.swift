@@ -114,6 +114,29 @@ struct NetlinkTests {
             NetlinkRequest.acknowledgement(in: Array(answer(1, sequence: 1)[..<length]), sequence: 1) == nil)
     }
 
+    @Test("garbage and damaged answers are no trap")
+    func garbage() {
+        var random = SplitMix(seed: 7)
+        let good = answer(17, sequence: 1) + answer(0, sequence: 2)
+        for round in 0..<FuzzRounds.count(20_000) {
+            var bytes = good
+            if round % 2 == 0 {
+                bytes = (0..<Int(random.next() % 80)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            } else {
+                for _ in 0..<(1 + random.next() % 8) {
+                    bytes[Int(random.next() % UInt64(good.count))] = UInt8(truncatingIfNeeded: random.next())
+                }
+                bytes = Array(bytes.prefix(Int(random.next() % UInt64(good.count + 1))))
+            }
+            let answer = NetlinkRequest.acknowledgement(in: bytes, sequence: 1)
+            // Whatever is found was there: an answer takes 20 bytes.
+            if answer != nil { #expect(bytes.count >= 20) }
+        }
+        var minimum = answer(1, sequence: 1)
+        minimum.replaceSubrange(16..<20, with: [0, 0, 0, 0x80])
+        #expect(NetlinkRequest.acknowledgement(in: minimum, sequence: 1) == .min)
+    }
+
     @Test("addresses read back as they were written", arguments: ["16.0.0.2", "fd00::2", "::", "1::8:0:0:9"])
     func text(address: String) {
         #expect(AddressBytes(address)?.text == address)
@@ -122,5 +145,27 @@ struct NetlinkTests {
     @Test("what is no address is none", arguments: ["", "16.0.0", "16.0.0.256", "16.0.0.1/16", "fd00::g"])
     func noAddress(text: String) {
         #expect(AddressBytes(text) == nil)
+    }
+}
+
+/// How long fuzzing goes on: more rounds on demand, by TESTGROUND_FUZZ_ROUNDS.
+private enum FuzzRounds {
+    static func count(_ usual: Int) -> Int {
+        ThisProcess.environment["TESTGROUND_FUZZ_ROUNDS"].flatMap { Int($0) } ?? usual
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the same garbage in every run.
+private struct SplitMix {
+    var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
     }
 }

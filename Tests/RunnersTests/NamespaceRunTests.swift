@@ -156,6 +156,61 @@ struct NamespaceRunTests {
         #expect(bench.text("0/run.out")?.hasPrefix("g-0\n") == true)
     }
 
+    @Test("garbage, floods and thousands of changes take nothing down, and another run feels none of it")
+    func hostile() async throws {
+        // Bytes that are no packets and packets to everywhere, straight into the device; and changes of the
+        // network as fast as they can be said, none waited for.
+        let script = #"""
+            python3 - <<'PYTHON' || exit 1
+            import json, os, random, socket, struct, threading
+            random.seed(1)
+            device = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+            for i in range(20000):
+                kind = random.choice([0x0800, 0x86DD])
+                bytes_ = bytearray(random.randbytes(random.randrange(1, 200)))
+                if i % 2 and len(bytes_) > 20:
+                    bytes_[0] = 0x45
+                    bytes_[16:20] = bytes([16, 0, random.choice([0, 255]), random.randrange(256)])
+                    if i % 4 == 1: struct.pack_into('>H', bytes_, 2, len(bytes_))
+                try: device.sendto(bytes(bytes_), ('data0', kind))
+                except OSError: pass
+            sync = socket.create_connection((os.environ['SYNC_SERVICE_HOST'], int(os.environ['SYNC_SERVICE_PORT'])))
+            sync.sendall(b'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+                b'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n')
+            data = b''
+            while b'\r\n\r\n' not in data: data += sync.recv(4096)
+            answers = 0
+            def hear():
+                global answers
+                while answers < 5000:
+                    block = sync.recv(65536)
+                    if not block: break
+                    answers += block.count(b'"seq"')
+            listener = threading.Thread(target=hear)
+            listener.start()
+            scope = 'run:{TEST_RUN}:plan:{TEST_PLAN}:case:{TEST_CASE}:topics:network:'.format(**os.environ)
+            for i in range(5000):
+                wish = {'network': 'default', 'enable': True, 'callback_state': 'c', 'routing_policy': 'deny_all',
+                    'default': {'latency': i % 7 * 1000000, 'loss': i % 3}}
+                text = json.dumps({'id': str(i), 'publish': {'topic': scope + socket.gethostname(), 'payload': wish}}).encode()
+                sync.sendall(struct.pack('>BBH', 0x81, 0xFE, len(text)) + bytes(4) + text)
+            listener.join(60)
+            assert answers >= 5000, answers
+            PYTHON
+            success
+            """#
+        async let hostile = run(script, instances: 2, run: "hostile")
+        async let victim = run(
+            Self.plan + "for i in 1 2 3 4 5 6 7 8; do barrier network-initialized; sleep 0.2; done; success",
+            instances: 3, run: "victim")
+        let (attacker, other) = try await (hostile, victim)
+        #expect(attacker.outcome == .success, reasons(attacker))
+        #expect((attacker.fidelity?.dropped["malformed"] ?? 0) > 1_000)
+        #expect((attacker.fidelity?.dropped["unreachable"] ?? 0) > 100)
+        #expect(other.outcome == .success, reasons(other))
+        #expect(other.fidelity?.dropped["malformed"] == nil)
+    }
+
     @Test("60 instances get their networks")
     func many() async throws {
         let record = try await run(Self.plan + "barrier network-initialized; success", instances: 60)

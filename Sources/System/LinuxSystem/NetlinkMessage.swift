@@ -109,7 +109,8 @@ extension NetlinkRequest {
                 integer(rest, at: 8, UInt32.self) == sequence,
                 length >= 20
             {
-                return -integer(rest, at: 16, Int32.self)
+                // Wrapping: only a kernel that is none says Int32.min.
+                return 0 &- integer(rest, at: 16, Int32.self)
             }
             rest = rest.dropFirst((length + 3) & ~3)
         }
