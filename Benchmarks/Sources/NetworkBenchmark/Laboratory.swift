@@ -38,7 +38,7 @@ struct Outcome: Sendable {
 struct Laboratory: Sendable {
     let program: String
     let probe: String
-    private let home: String
+    let home: String
 
     init(program: String, probe: String) throws {
         self.program = program
@@ -70,10 +70,11 @@ struct Laboratory: Sendable {
     }
 
     /// What does nothing: the launching is all there is.
-    private var nothing: String { "\(home)/nothing.sh" }
+    var nothing: String { "\(home)/nothing.sh" }
 
     private func makeNothing() throws {
-        let event = #"{\"ts\":1,\"msg\":\"\",\"group_id\":\"$TEST_GROUP_ID\",\"run_id\":\"$TEST_RUN\","#
+        let event =
+            #"{\"ts\":1,\"msg\":\"\",\"group_id\":\"$TEST_GROUP_ID\",\"run_id\":\"$TEST_RUN\","#
             + #"\"event\":{\"success_event\":{\"group\":\"$TEST_GROUP_ID\"}}}"#
         try Data("#!/bin/sh\necho \"\(event)\"\n".utf8).write(to: URL(filePath: nothing))
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: nothing)

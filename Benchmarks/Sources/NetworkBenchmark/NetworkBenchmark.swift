@@ -45,6 +45,13 @@ struct Row: Sendable {
         defer { laboratory.close() }
         let rows = (Rows.all + Rows.crowds(instances)).filter { only.map($0.name.contains) ?? true }
         show("network, \(rounds) rounds, median [10th … 90th percentile]")
+        if only.map("50 runs".contains) ?? true {
+            let leaks = try laboratory.leaks(runs: 50)
+            show(
+                "\n50 runs of 20 instances in one program, more after the 49th than after the 10th: "
+                    + "\(leaks.descriptors) descriptors, \(leaks.threads) threads, \(text(leaks.resident)) MiB resident; "
+                    + "left on the machine: \(leaks.namespaces) namespaces, \(leaks.devices) devices\n")
+        }
         show("| | expected | measured | spread | unit | deviation | veth pair | trusted |")
         show("|---|---|---|---|---|---|---|---|")
         var controls: [String: Double] = [:]
