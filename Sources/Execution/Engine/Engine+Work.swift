@@ -148,7 +148,7 @@ extension Engine {
     ) async throws {
         let context = HealthcheckContext(
             workDirectory: request.workDirectory, outputsDirectory: configuration.outputsDirectory,
-            instances: request.plan.totalInstances, environment: request.environment)
+            instances: request.plan.totalInstances, environment: request.environment, isBeforeRun: true)
         let report = await HealthcheckRun(runner.healthcheck(context), fixing: true).report()
         for fix in report.fixes where fix.status == .ok {
             progress.report(.note("\(fix.name): \(fix.message)"))

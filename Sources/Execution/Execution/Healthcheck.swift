@@ -12,14 +12,18 @@ package struct HealthcheckContext: Sendable {
     /// How many instances the person wants to run.
     package var instances: Int
     package var environment: [String: String]
+    /// Whether a run is about to begin, which finds a way around what it can do without.
+    package var isBeforeRun: Bool
 
     package init(
-        workDirectory: String, outputsDirectory: String, instances: Int, environment: [String: String]
+        workDirectory: String, outputsDirectory: String, instances: Int, environment: [String: String],
+        isBeforeRun: Bool = false
     ) {
         self.workDirectory = workDirectory
         self.outputsDirectory = outputsDirectory
         self.instances = instances
         self.environment = environment
+        self.isBeforeRun = isBeforeRun
     }
 }
 

@@ -5,7 +5,7 @@ import LinuxSystem
 
 enum LocalExecHealthchecks {
     static func all(_ context: HealthcheckContext) -> [any Healthcheck] {
-        [
+        let checks: [any Healthcheck] = [
             UsableDirectoryCheck(name: "work-directory", directory: context.workDirectory),
             UsableDirectoryCheck(name: "outputs-directory", directory: context.outputsDirectory),
             LeftoversCheck(workDirectory: context.workDirectory),
@@ -13,7 +13,22 @@ enum LocalExecHealthchecks {
             DiskSpaceCheck(directory: context.outputsDirectory, instances: context.instances),
             MemoryCheck(instances: context.instances),
         ]
+        // A run decides by its configuration what to do without networks of the instances' own.
+        return context.isBeforeRun ? checks : checks + [NetworksCheck()]
     }
+}
+
+/// Makes the network of an instance: namespaces, the device, sockets.
+struct NetworksCheck: Healthcheck {
+    let name = "networks"
+
+    func check() async throws -> String? {
+        await NamespaceProbe.problem().map {
+            "instances cannot have networks of their own and share the host's, unshaped: \($0)"
+        }
+    }
+
+    func fix() async throws -> String? { nil }
 }
 
 /// Writes a file, reads it back and deletes it.
