@@ -113,13 +113,14 @@ let package = Package(
         target(
             "RunResults", in: "Results/RunResults",
             ["TestgroundModel", "InstanceContract", "Execution", "Archives"]),
+        target("RunReport", in: "Results/RunReport", ["InstanceContract", "Execution", "RunResults"]),
 
         // CLI
         target(
             "Commands", in: "CLI/Commands",
             [
                 "TestgroundModel", "InstanceContract", "LinuxSystem", "Execution", "Engine", "RunResults",
-                argumentParser,
+                "RunReport", argumentParser,
             ]),
         .executableTarget(
             name: "TestgroundProgram",
@@ -159,6 +160,9 @@ let package = Package(
             ]),
         tests("TaskStorage", ["Execution", "TaskStorage", grdb]),
         tests("RunResults", ["TestgroundModel", "Execution", "RunResults"]),
+        tests(
+            "RunReport", ["InstanceContract", "Execution", "RunResults", "RunReport"],
+            resources: [.copy("junit.xsd")]),
         tests(
             "Commands",
             [

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs what tests need beside Swift: Go with the WebSocket library of the Go SDK, tshark, and Python with `websockets` in
+# Installs what tests need beside Swift: Go with the WebSocket library of the Go SDK, tshark, xmllint, and Python with `websockets` in
 # an environment of the repository's own. May be run again at any time.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 tools="$root/.build-tools"
 
-"$root/Scripts/install-packages.sh" golang-go golang-nhooyr-websocket-dev python3-venv tshark
+"$root/Scripts/install-packages.sh" golang-go golang-nhooyr-websocket-dev python3-venv tshark libxml2-utils
 
 mkdir -p "$tools"
 if ! "$tools/venv/bin/python" -c 'import websockets' 2>/dev/null; then

@@ -44,6 +44,38 @@ struct MainJobTests {
         #expect(outcomes.values.filter { $0 == "success" }.count == 3)
     }
 
+    @Test("a run is reported as text, JSON, JUnit and Markdown, by its id, its directory, or as the newest")
+    func report() async throws {
+        let point = #"{\"ts\":1,\"type\":\"point\",\"name\":\"rtt\",\"measures\":{\"value\":$n}}"#
+        try bench.plan(
+            "reported",
+            script: """
+                for n in 1 2 3 4; do echo "\(point)" >> "$TEST_OUTPUTS_PATH/results.out"; done
+                echo "last words" >&2
+                case "$TEST_OUTPUTS_PATH" in */1) failure "no peers"; exit 1;; esac
+                success
+                """)
+        #expect(try await bench.call("run", "single", "-p", "reported", "-t", "main", "-i", "2").status == 1)
+        let directory = try #require(bench.runs(of: "reported").last)
+        let id = URL(filePath: directory).lastPathComponent
+        let text = try await bench.call("report")
+        #expect(text.status == 0, "\(text.text)")
+        #expect(text.output.contains("1 of 2 instances ok") && text.output.contains("stderr | last words"))
+        let row = try #require(text.output.split(separator: "\n").first { $0.hasPrefix("rtt") })
+        #expect(row.split(separator: " ") == ["rtt", "single", "8", "1", "2", "4", "4"])
+        let junit = try await bench.call("report", id, "--format", "junit", "-o", "\(bench.home)/report.xml")
+        #expect(junit.status == 0 && junit.output.isEmpty, "\(junit.text)")
+        let xml = try String(contentsOfFile: "\(bench.home)/report.xml", encoding: .utf8)
+        #expect(xml.contains(#"tests="2" failures="1" errors="0""#) && xml.contains("no peers"))
+        let markdown = try await bench.call("report", directory, "--format", "markdown")
+        #expect(markdown.output.contains("| single | 1 | 2 |"), "\(markdown.text)")
+        let json = try await bench.call("report", id, "--json")
+        let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+        #expect((object?["metrics"] as? [[String: Any]])?.first?["p95"] as? Double == 4)
+        let unknown = try await bench.call("report", "nowhere")
+        #expect(unknown.status == 1 && unknown.text.contains("there is no run nowhere"))
+    }
+
     @Test(
         "the verdict cross-checks events with exits",
         arguments: [

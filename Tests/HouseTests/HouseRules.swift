@@ -49,6 +49,7 @@ private let house: [(target: String, folder: String)] = [
     ("Runners", "Sources/Execution/Runners"),
     ("TaskStorage", "Sources/Execution/TaskStorage"),
     ("RunResults", "Sources/Results/RunResults"),
+    ("RunReport", "Sources/Results/RunReport"),
     ("Commands", "Sources/CLI/Commands"),
     ("TestgroundProgram", "Sources/CLI/TestgroundProgram"),
 ]

@@ -28,7 +28,10 @@ struct RootCommand: CommandFamily {
             CommandGroup(name: "Plans:", subcommands: [PlanCommand.self, DescribeCommand.self]),
             CommandGroup(
                 name: "Results:",
-                subcommands: [CollectCommand.self, TasksCommand.self, StatusCommand.self, LogsCommand.self]),
+                subcommands: [
+                    ReportCommand.self, CollectCommand.self, TasksCommand.self, StatusCommand.self,
+                    LogsCommand.self,
+                ]),
             CommandGroup(
                 name: "This machine:",
                 subcommands: [

@@ -8,8 +8,6 @@ import RunResults
 struct Verdict: Sendable {
     /// Failures that are named in full; `summary.json` has all.
     static let failuresNamed = 10
-    /// Lines of an instance's stderr that are quoted.
-    static let evidenceLines = 3
     /// Groups listed with their tally.
     static let groupsListed = 20
 
