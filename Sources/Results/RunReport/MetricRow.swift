@@ -1,5 +1,5 @@
-// The points that instances recorded, by metric and group. Percentiles are nearest ranks: the smallest value that
-// so large a share of the values does not exceed.
+// The points that instances recorded, by metric and group. Percentiles are nearest ranks: the smallest value
+// that so large a share of the values does not exceed.
 
 import Foundation
 import InstanceContract
@@ -62,8 +62,8 @@ package struct MetricRow: Sendable, Hashable, Codable {
     }
 }
 
-/// The points of a file of metrics (contract §2), one JSON object a line; other types and lines that are none
-/// are left out.
+/// The points of a file of metrics (contract §2), one JSON object a line; other types and
+/// lines that are none are left out.
 struct MetricPoints: Sequence {
     struct Point: Hashable {
         var name: String
